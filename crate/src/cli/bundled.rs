@@ -1,0 +1,40 @@
+//! What is part of the program: a tiny model and a clip, so that it runs before anything is downloaded.
+
+use std::io::Write;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use crate::weights::{Directory, Embedded, Files};
+
+macro_rules! embed {
+    ($($file:literal),* $(,)?) => {
+        &[$(($file, include_bytes!(concat!("../../assets/tiny/", $file)) as &[u8])),*]
+    };
+}
+
+const MODEL: Embedded = Embedded {
+    name: "the bundled model",
+    files: embed!["config.json", "model.safetensors", "streamo.json", "tokenizer.json"],
+};
+
+const CLIP: &[u8] = include_bytes!("../../assets/clip.mp4");
+
+/// The files of the model in `directory`, or of the bundled one.
+pub(super) fn model(directory: Option<&Path>) -> Box<dyn Files> {
+    match directory {
+        Some(directory) => Box::new(Directory(directory.to_owned())),
+        None => Box::new(MODEL),
+    }
+}
+
+/// What to call the bundled clip.
+pub(super) const CLIP_NAME: &str = "the bundled clip (Big Buck Bunny, © Blender Foundation, CC BY 3.0)";
+
+/// The bundled clip as a file, for as long as the returned value lives.
+pub(super) fn clip() -> std::io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix("streamo-").suffix(".mp4").tempfile()?;
+    file.write_all(CLIP)?;
+    file.flush()?;
+    Ok(file)
+}

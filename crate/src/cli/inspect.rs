@@ -1,0 +1,213 @@
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{Outcome, bundled, display};
+use crate::memory::Plan;
+use crate::model::{Description, LoadError, ModelConfig};
+use crate::stream::Protocol;
+use crate::weights::{Checkpoint, Files};
+
+/// Say what a model directory is, how large its parts are and what memory it needs.
+#[derive(Debug, Args)]
+pub(super) struct Inspect {
+    /// A Hugging Face directory [default: the bundled model]
+    model: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What can be said of a model without loading it.
+#[derive(Debug, Serialize)]
+struct Report {
+    place: String,
+    about: Option<String>,
+    parameters: Parameters,
+    /// In the files.
+    weight_bytes: u64,
+    /// On the device, in f32.
+    device_bytes: u64,
+    formats: Vec<String>,
+    vision: Part,
+    language: Part,
+    vocabulary: usize,
+    tied_head: bool,
+    states: [u32; 3],
+    prompt_tokens: usize,
+    fps: f64,
+    pixels: [u32; 2],
+    most_visual_tokens: usize,
+    memory_bytes_a_token: u64,
+    memory: Vec<Context>,
+}
+
+#[derive(Debug, Serialize)]
+struct Parameters {
+    total: u64,
+    vision: u64,
+    language: u64,
+    head: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Part {
+    layers: usize,
+    hidden: usize,
+    heads: usize,
+    kv_heads: usize,
+    head: usize,
+    intermediate: usize,
+}
+
+/// The memory of one window.
+#[derive(Debug, Serialize)]
+struct Context {
+    window: u64,
+    tokens: usize,
+    bytes: u64,
+}
+
+const WINDOWS: [u64; 5] = [8, 30, 60, 120, 300];
+
+impl Inspect {
+    pub fn run(self) -> Outcome {
+        let files = bundled::model(self.model.as_deref());
+        let description = Description::read(files.as_ref())?;
+        let checkpoint = Checkpoint::open(files.as_ref()).map_err(LoadError::from)?;
+        let report = report(files.as_ref(), &description, &checkpoint)?;
+        let mut out = io::stdout().lock();
+        if self.json {
+            writeln!(out, "{}", serde_json::to_string(&report)?)?;
+        } else {
+            print(&mut out, &report)?;
+        }
+        Ok(())
+    }
+}
+
+fn report(
+    files: &dyn Files,
+    description: &Description,
+    checkpoint: &Checkpoint,
+) -> Result<Report, Box<dyn std::error::Error>> {
+    let Description { config: ModelConfig { vision, language }, settings, tokenizer } = description;
+    let protocol = Protocol::new(tokenizer.clone(), settings)?;
+    let prompt = protocol.system()?.len();
+    let visual = vision.preprocessor(settings.pixels()).most_visual_tokens();
+
+    let mut parameters = Parameters { total: 0, vision: 0, language: 0, head: 0 };
+    let mut formats: BTreeMap<String, u64> = BTreeMap::new();
+    let mut weight_bytes = 0;
+    for (name, info) in checkpoint.tensors() {
+        let count = info.shape.iter().map(|&side| side as u64).product::<u64>();
+        parameters.total += count;
+        *(if name.contains("visual.") {
+            &mut parameters.vision
+        } else if name.contains("lm_head.") {
+            &mut parameters.head
+        } else {
+            &mut parameters.language
+        }) += count;
+        *formats.entry(format!("{:?}", info.format).to_lowercase()).or_default() += count;
+        weight_bytes += info.bytes() as u64;
+    }
+    let mut memory = Vec::new();
+    for window in WINDOWS {
+        let plan = Plan::new(language, window, prompt, visual, 512)?;
+        let bytes = plan.slots as u64 * language.token_bytes();
+        memory.push(Context { window, tokens: plan.slots, bytes });
+    }
+    Ok(Report {
+        place: files.place(),
+        about: settings.about.clone(),
+        device_bytes: parameters.total * size_of::<f32>() as u64,
+        parameters,
+        weight_bytes,
+        formats: formats.into_keys().collect(),
+        vision: Part {
+            layers: vision.depth,
+            hidden: vision.hidden,
+            heads: vision.heads,
+            kv_heads: vision.heads,
+            head: vision.hidden / vision.heads,
+            intermediate: vision.intermediate,
+        },
+        language: Part {
+            layers: language.layers,
+            hidden: language.hidden,
+            heads: language.heads,
+            kv_heads: language.kv_heads,
+            head: language.head,
+            intermediate: language.intermediate,
+        },
+        vocabulary: language.vocabulary,
+        tied_head: language.tied,
+        states: protocol.states(),
+        prompt_tokens: prompt,
+        fps: settings.fps,
+        pixels: [settings.min_pixels, settings.max_pixels],
+        most_visual_tokens: visual,
+        memory_bytes_a_token: language.token_bytes(),
+        memory,
+    })
+}
+
+fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    let bytes = display::bytes;
+    let count = display::count;
+    let Report { parameters, vision, language, .. } = report;
+    writeln!(out, "{}", console::style(&report.place).bold())?;
+    if let Some(about) = &report.about {
+        writeln!(out, "{about}")?;
+    }
+    let mut line = |label: &str, text: String| writeln!(out, "  {label:<11}{text}");
+    line(
+        "weights",
+        format!(
+            "{} parameters, {} on disk as {}, {} on the device as f32",
+            count(parameters.total),
+            bytes(report.weight_bytes),
+            report.formats.join(" and "),
+            bytes(report.device_bytes)
+        ),
+    )?;
+    let part = |part: &Part, parameters: u64| {
+        format!(
+            "{} layers of {}, {} heads of {} ({} key/value), inner {}: {} parameters",
+            part.layers,
+            part.hidden,
+            part.heads,
+            part.head,
+            part.kv_heads,
+            part.intermediate,
+            count(parameters)
+        )
+    };
+    line("vision", part(vision, parameters.vision))?;
+    line("language", part(language, parameters.language))?;
+    let head = if report.tied_head { "head tied to the embedding".into() } else { count(parameters.head) };
+    line("vocabulary", format!("{} tokens, {head}; states {:?}", count(report.vocabulary as u64), report.states))?;
+    let [min, max] = report.pixels;
+    line(
+        "stream",
+        format!(
+            "{} fps, frames of {min}–{max} pixels, at most {} visual tokens; prompt of {} tokens",
+            report.fps, report.most_visual_tokens, report.prompt_tokens
+        ),
+    )?;
+    line("memory", format!("{} a token in f32", bytes(report.memory_bytes_a_token)))?;
+    for context in &report.memory {
+        writeln!(
+            out,
+            "  {:>19} rounds {:>9} tokens {:>12}",
+            context.window,
+            count(context.tokens as u64),
+            bytes(context.bytes)
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! The command line: what is said, what is shown, what is written. The work is done by the rooms below.
+
+mod bundled;
+mod display;
+mod dump;
+mod inspect;
+mod replay;
+mod watch;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::device;
+use crate::stream::{Decision, DecisionRule, Feedback, MemoryMode, Question, State};
+
+/// Watches video as it happens and decides, second by second, when to speak.
+#[derive(Debug, Parser)]
+#[command(name = "streamo", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch a video, a folder of images or a camera, and print each second's state and answer
+    Watch(watch::Watch),
+    /// Watch a recorded stream again and check that everything comes out the same, bit for bit
+    Replay(replay::Replay),
+    /// Say what a model directory is, how large its parts are and what memory it needs
+    Inspect(inspect::Inspect),
+}
+
+/// Which model, and where it runs.
+#[derive(Debug, Args)]
+struct ModelArgs {
+    /// A Hugging Face directory of a Qwen2.5-VL checkpoint trained for streaming [default: the bundled one]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// Where to run; cpu is used only when asked for
+    #[arg(long, value_enum, default_value = "gpu")]
+    device: DeviceArg,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DeviceArg {
+    /// The best adapter that wgpu finds
+    Gpu,
+    /// The CPU
+    Cpu,
+}
+
+/// How a stream is run.
+#[derive(Debug, Clone, Args)]
+struct StreamArgs {
+    /// What to look for, from the start on or, with "@SECONDS text", from that second on; repeat for several
+    #[arg(long = "question", short, value_name = "[@SECONDS ]TEXT", default_value = "What is happening?")]
+    questions: Vec<Question>,
+    /// Frames a second, each a round [default: the model's, usually 1]
+    #[arg(long, value_name = "N")]
+    fps: Option<f64>,
+    /// Rounds whose frames stay in memory [default: the model's, usually 120]
+    #[arg(long, value_name = "ROUNDS", value_parser = clap::value_parser!(u64).range(1..))]
+    window: Option<u64>,
+    /// What happens when the window is full: roll at constant cost, or read the window afresh every round (exact)
+    #[arg(long, value_enum, default_value = "rolling")]
+    memory: MemoryArg,
+    /// How a round's first token is found: among the three states, or freely as upstream decodes
+    #[arg(long, value_enum, default_value = "states")]
+    decision: DecisionArg,
+    /// Answer exactly when the response's probability among the three states reaches P
+    #[arg(long, value_name = "P")]
+    threshold: Option<f32>,
+    /// Add to a state's logit before deciding, as in response=0.5; repeat for several
+    #[arg(long = "bias", value_name = "STATE=B", value_parser = parse_bias, allow_negative_numbers = true)]
+    biases: Vec<(State, f32)>,
+    /// How an answer stays in memory: as generated (ids), or decoded and tokenised again as upstream does (text)
+    #[arg(long, value_enum, default_value = "ids")]
+    feedback: FeedbackArg,
+    /// Most tokens that a round generates, its state included
+    #[arg(long, value_name = "N", default_value = "512", value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: u32,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MemoryArg {
+    Rolling,
+    Exact,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DecisionArg {
+    States,
+    Free,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FeedbackArg {
+    Ids,
+    Text,
+}
+
+fn parse_bias(written: &str) -> Result<(State, f32), String> {
+    let (state, bias) = written.split_once('=').ok_or("write STATE=B, as in response=0.5")?;
+    let state = match state {
+        "silence" => State::Silence,
+        "standby" => State::Standby,
+        "response" => State::Response,
+        _ => return Err(format!("{state:?} is no state: silence, standby or response")),
+    };
+    let bias: f32 = bias.parse().map_err(|_| format!("{bias:?} is not a number"))?;
+    if bias.is_nan() { Err("a bias is a number".to_owned()) } else { Ok((state, bias)) }
+}
+
+impl From<DeviceArg> for device::Kind {
+    fn from(arg: DeviceArg) -> Self {
+        match arg {
+            DeviceArg::Gpu => device::Kind::Gpu,
+            DeviceArg::Cpu => device::Kind::Cpu,
+        }
+    }
+}
+
+impl StreamArgs {
+    fn memory(&self) -> MemoryMode {
+        match self.memory {
+            MemoryArg::Rolling => MemoryMode::Rolling,
+            MemoryArg::Exact => MemoryMode::Exact,
+        }
+    }
+
+    fn decision(&self) -> Decision {
+        match self.decision {
+            DecisionArg::States => Decision::States,
+            DecisionArg::Free => Decision::Free,
+        }
+    }
+
+    fn feedback(&self) -> Feedback {
+        match self.feedback {
+            FeedbackArg::Ids => Feedback::Ids,
+            FeedbackArg::Text => Feedback::Text,
+        }
+    }
+
+    fn rule(&self) -> DecisionRule {
+        let mut rule = DecisionRule { threshold: self.threshold, ..DecisionRule::default() };
+        for &(state, bias) in &self.biases {
+            rule.bias[state as usize] += bias;
+        }
+        rule
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Watch(watch) => watch.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Inspect(inspect) => inspect.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has gone, as in `streamo watch … | head`: there is nobody to tell.
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} {error}", console::style("error:").red().bold().for_stderr());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

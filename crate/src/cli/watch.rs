@@ -1,0 +1,180 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use clap::Args;
+use tempfile::NamedTempFile;
+
+use super::display::{self, Transcript};
+use super::dump::Dump;
+use super::{ModelArgs, Outcome, StreamArgs, bundled};
+use crate::clock::Clock;
+use crate::device;
+use crate::model::{Description, LoadError, Model};
+use crate::stream::{Keep, Options, QuestionError, Recorder, Session};
+use crate::video::{self, FrameSource};
+use crate::weights::{Checkpoint, Files};
+
+/// Watch a video, a folder of images or a camera, and print each second's state and answer.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  streamo watch                                          the bundled clip and model
+  streamo watch kitchen.mp4 --model DIR -q \"Tell me when the water boils.\"
+  streamo watch camera --model DIR -q \"Who comes in?\" -q \"@60 Is the door still open?\"
+  streamo watch clip.mp4 --model DIR --fps 2 --json      a JSON line a round")]
+pub(super) struct Watch {
+    /// A video file, a folder of images, or a camera: `camera`, `camera:1`, `/dev/video1` [default: the bundled clip]
+    video: Option<String>,
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    stream: StreamArgs,
+    /// Print a JSON object a round
+    #[arg(long)]
+    json: bool,
+    /// Write what every round saw and computed to FILE, as safetensors
+    #[arg(long, value_name = "FILE")]
+    dump: Option<PathBuf>,
+    /// Record the stream in DIR, so that `streamo replay DIR` can repeat it bit for bit
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+}
+
+/// What a command needs to run a model.
+pub(super) struct Loaded {
+    pub model: Rc<Model>,
+    pub description: Description,
+    pub device: String,
+}
+
+impl ModelArgs {
+    /// Reads the model's description: everything but its weights.
+    pub fn files(&self) -> Box<dyn Files> {
+        bundled::model(self.model.as_deref())
+    }
+
+    /// Loads the model onto the device, with a bar that shows how far it is.
+    pub fn load(&self, description: Description) -> Result<Loaded, Box<dyn std::error::Error>> {
+        let checkpoint = Checkpoint::open(self.files().as_ref()).map_err(LoadError::from)?;
+        let opened = pollster::block_on(device::open(self.device.into()))?;
+        let total = checkpoint.tensors().map(|(_, info)| info.bytes() as u64).sum();
+        let bar = display::loading_bar(total);
+        let model = Model::load(&description.config, &checkpoint, &opened.device, &|bytes| bar.inc(bytes));
+        bar.finish_and_clear();
+        Ok(Loaded { model: Rc::new(model?), description, device: opened.name })
+    }
+}
+
+/// The video, and the file that holds it if it is the bundled clip.
+struct Opened {
+    source: Box<dyn FrameSource>,
+    name: String,
+    _clip: Option<NamedTempFile>,
+}
+
+fn open_video(video: Option<&str>, clock: &Clock) -> Result<Opened, Box<dyn std::error::Error>> {
+    match video {
+        Some(spec) => {
+            let source = video::open(spec, clock.fps())?;
+            Ok(Opened { name: source.describe(), source, _clip: None })
+        }
+        None => {
+            let clip = bundled::clip()?;
+            let source = video::open(&clip.path().to_string_lossy(), clock.fps())?;
+            Ok(Opened { name: bundled::CLIP_NAME.to_owned(), source, _clip: Some(clip) })
+        }
+    }
+}
+
+impl Watch {
+    pub fn run(self) -> Outcome {
+        let description = Description::read(self.model.files().as_ref())?;
+        let clock = Clock::new(self.stream.fps.unwrap_or(description.settings.fps))?;
+        let mut video = open_video(self.video.as_deref(), &clock)?;
+        if let Some(rounds) = video.source.rounds() {
+            self.check_questions(clock.start(rounds))?;
+        }
+        let mut dump = self.dump.as_deref().map(Dump::create).transpose()?;
+        let options =
+            self.stream.options(clock, &description, if dump.is_some() { Keep::Evidence } else { Keep::Nothing });
+        let loaded = self.model.load(description)?;
+        let mut recorder = self
+            .record
+            .as_deref()
+            .map(|path| Recorder::create(path, &options, &self.stream.questions, &loaded.device))
+            .transpose()?;
+        if !self.json {
+            self.introduce(&loaded, &video.name);
+        }
+        let mut session = Session::new(loaded.model, &loaded.description, options)?;
+        self.stream.questions.iter().cloned().for_each(|question| session.ask(question));
+
+        let mut transcript = Transcript::new();
+        let mut end = 0.0;
+        while let Some(timed) = video.source.next_frame()? {
+            let (from, to) = (clock.start(timed.round), clock.start(timed.round + 1));
+            let mut heard = Ok(());
+            let mut hear = |piece: &str| {
+                if !self.json && heard.is_ok() {
+                    heard = transcript.hear(from, to, piece);
+                }
+            };
+            let turn = pollster::block_on(session.round(timed.round, &timed.frame, &mut hear))?;
+            heard?;
+            if self.json {
+                let mut out = std::io::stdout().lock();
+                writeln!(out, "{}", serde_json::to_string(&turn)?)?;
+                out.flush()?;
+            } else {
+                transcript.turn(&turn)?;
+            }
+            if let Some(recorder) = &mut recorder {
+                recorder.round(&session, &turn)?;
+            }
+            if let (Some(dump), Some(evidence)) = (&mut dump, session.take_evidence()) {
+                dump.add(evidence);
+            }
+            end = to;
+        }
+        dump.map(Dump::finish).transpose()?;
+        self.check_questions(end)
+    }
+
+    fn check_questions(&self, end: f64) -> Outcome {
+        match self.stream.questions.iter().find(|question| question.at >= end) {
+            Some(late) => Err(QuestionError::AfterEnd { at: late.at, end }.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn introduce(&self, loaded: &Loaded, video: &str) {
+        let dim = |label: &str| console::style(format!("{label:>9}")).dim();
+        let place = self.model.model.as_deref().map_or("the bundled model".into(), Path::to_string_lossy);
+        println!("{}  {place}", dim("model"));
+        if let Some(about) = &loaded.description.settings.about {
+            println!("{}  {about}", dim(""));
+        }
+        println!("{}  {}", dim("device"), loaded.device);
+        println!("{}  {video}", dim("video"));
+        for question in &self.stream.questions {
+            let at = if question.at > 0.0 { format!(" (at {} s)", question.at) } else { String::new() };
+            println!("{}  {}{at}", dim("question"), question.text);
+        }
+        println!();
+    }
+}
+
+impl StreamArgs {
+    pub(super) fn options(&self, clock: Clock, description: &Description, keep: Keep) -> Options {
+        Options {
+            clock,
+            window: self.window.unwrap_or(description.settings.window),
+            memory: self.memory(),
+            decision: self.decision(),
+            rule: self.rule(),
+            feedback: self.feedback(),
+            max_tokens: self.max_tokens as usize,
+            keep,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Pixels in, patches out.
+//!
+//! ```text
+//! Frame ─ smart_resize ─► size ─ bicubic::resize ─► Frame ─ patchify ─► Patches ─► vision transformer
+//!         (resize.rs)            (bicubic.rs)               (patch.rs)
+//! ```
+//!
+//! [`Preprocessor`] walks that whole way with one model's numbers. This is the CPU twin, and it is the
+//! reference: sizes equal `qwen_vl_utils` 0.0.11, pixels equal Pillow's, bit for bit. It touches no files,
+//! no threads and no clock, so it is the same code in the browser.
+
+pub mod bicubic;
+pub mod patch;
+mod preprocess;
+pub mod resize;
+
+pub use patch::{Grid, Normalization, Patches};
+pub use preprocess::Preprocessor;
+pub use resize::{PixelBounds, smart_resize};
+
+/// One picture: `height` rows of `width` pixels, three bytes each (red, green, blue), nothing between rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+impl Frame {
+    /// A frame of `width * height` RGB pixels, row by row from the top left.
+    ///
+    /// # Errors
+    /// [`FrameError::NoPixels`] if a side is zero, [`FrameError::ByteCount`] unless `rgb` holds exactly
+    /// `width * height * 3` bytes.
+    pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, FrameError> {
+        check_bytes(width, height, 3, rgb.len())?;
+        Ok(Self { width, height, rgb })
+    }
+
+    /// A frame from RGBA pixels with straight alpha, as a browser's `ImageData` holds them.
+    ///
+    /// What is transparent shows white behind it, as `qwen_vl_utils` and Pillow's `paste` have it.
+    ///
+    /// # Errors
+    /// [`FrameError::NoPixels`] if a side is zero, [`FrameError::ByteCount`] unless `rgba` holds exactly
+    /// `width * height * 4` bytes.
+    pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self, FrameError> {
+        check_bytes(width, height, 4, rgba.len())?;
+        let (pixels, _) = rgba.as_chunks::<4>();
+        let rgb = pixels.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|v| over_white(v, a))).collect();
+        Ok(Self { width, height, rgb })
+    }
+
+    /// Pixels a row, never 0.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Rows, never 0.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The bytes: `height * width * 3`, row by row.
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// Gives the bytes away: `height * width * 3`, row by row.
+    pub fn into_rgb(self) -> Vec<u8> {
+        self.rgb
+    }
+}
+
+/// Pillow's 8-bit blend of `value` at `alpha` over white: `/ 255`, rounded, without a division.
+fn over_white(value: u8, alpha: u8) -> u8 {
+    let (value, alpha) = (u32::from(value), u32::from(alpha));
+    let sum = value * alpha + 255 * (255 - alpha) + 128;
+    // At most (65153 + 254) >> 8 = 255, so the cast keeps every bit.
+    (((sum >> 8) + sum) >> 8) as u8
+}
+
+/// Refuses a picture without pixels and a buffer that is not exactly `width * height * channels` bytes.
+fn check_bytes(width: u32, height: u32, channels: u8, given: usize) -> Result<(), FrameError> {
+    if width == 0 || height == 0 {
+        return Err(FrameError::NoPixels { width, height });
+    }
+    // u128: two u32 sides and a channel count cannot overflow it.
+    let needed = u128::from(width) * u128::from(height) * u128::from(channels);
+    if needed != given as u128 {
+        return Err(FrameError::ByteCount { width, height, channels, needed, given });
+    }
+    Ok(())
+}
+
+/// Why a picture cannot become patches.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FrameError {
+    /// A side is zero.
+    #[error("a frame of {width}x{height} has no pixels; wait until the video knows its size")]
+    NoPixels {
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// The buffer does not hold what the size promises.
+    #[error(
+        "a frame of {width}x{height} with {channels} bytes a pixel needs {needed} bytes, but {given} were given; \
+         pass tightly packed rows"
+    )]
+    ByteCount {
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// Bytes a pixel.
+        channels: u8,
+        /// Bytes the size asks for.
+        needed: u128,
+        /// Bytes that came.
+        given: usize,
+    },
+    /// One side is over [`resize::MAX_RATIO`] times the other.
+    #[error("a frame of {width}x{height} is too thin: one side may be at most 200 times the other; crop it first")]
+    TooThin {
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// No size can satisfy the bounds.
+    #[error(
+        "pixel bounds {min}..={max} leave no room for one block of {factor}x{factor} pixels; \
+         raise the maximum, and keep the minimum at or below it"
+    )]
+    Bounds {
+        /// The side of a block, in pixels.
+        factor: u32,
+        /// Fewest pixels wanted.
+        min: u32,
+        /// Most pixels wanted.
+        max: u32,
+    },
+    /// The frame is not whole blocks of patches.
+    #[error("a frame of {width}x{height} is not whole blocks of {block}x{block} pixels; resize it first")]
+    NotWholeBlocks {
+        /// Pixels a row.
+        width: u32,
+        /// Rows.
+        height: u32,
+        /// The side of a block: patch times merge, in pixels.
+        block: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_no_picture() {
+        assert!(matches!(Frame::new(0, 4, vec![]), Err(FrameError::NoPixels { .. })));
+        assert!(matches!(Frame::new(2, 2, vec![0; 11]), Err(FrameError::ByteCount { needed: 12, given: 11, .. })));
+        // A size whose byte count does not even fit in 64 bits is refused like any other.
+        assert!(matches!(Frame::new(u32::MAX, u32::MAX, vec![]), Err(FrameError::ByteCount { .. })));
+        assert_eq!(Frame::new(1, 2, vec![1, 2, 3, 4, 5, 6]).unwrap().rgb(), [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn transparent_pixels_lie_on_white() {
+        let frame = Frame::from_rgba(3, 1, &[9, 8, 7, 255, 9, 8, 7, 0, 0, 100, 255, 128]).unwrap();
+        assert_eq!(frame.rgb(), [9, 8, 7, 255, 255, 255, 127, 177, 255]);
+    }
+}

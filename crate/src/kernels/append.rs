@@ -1,0 +1,49 @@
+//! Writes new rows into the slots of an arena.
+
+use burn::tensor::Tensor;
+
+/// A run of consecutive rows that go to consecutive slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// The first row.
+    pub row: usize,
+    /// The slot that the first row goes to.
+    pub slot: usize,
+    /// How many.
+    pub length: usize,
+}
+
+/// Joins the slots of consecutive rows into as few runs as possible.
+pub fn runs(slots: &[usize]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (row, &slot) in slots.iter().enumerate() {
+        match runs.last_mut() {
+            Some(run) if run.slot + run.length == slot => run.length += 1,
+            _ => runs.push(Run { row, slot, length: 1 }),
+        }
+    }
+    runs
+}
+
+/// Writes `rows` `[rows, features]` into `arena` `[slots, features]`, in place when the arena has one owner.
+pub fn append(mut arena: Tensor<2>, rows: Tensor<2>, runs: &[Run]) -> Tensor<2> {
+    for run in runs {
+        let source = rows.clone().narrow(0, run.row, run.length);
+        arena = arena.slice_assign([run.slot..run.slot + run.length], source);
+    }
+    arena
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_join_neighbours_only() {
+        let run = |row, slot, length| Run { row, slot, length };
+        assert_eq!(runs(&[]), []);
+        assert_eq!(runs(&[4, 5, 6]), [run(0, 4, 3)]);
+        assert_eq!(runs(&[4, 5, 2, 3, 9]), [run(0, 4, 2), run(2, 2, 2), run(4, 9, 1)]);
+        assert_eq!(runs(&[3, 2, 1]), [run(0, 3, 1), run(1, 2, 1), run(2, 1, 1)]);
+    }
+}

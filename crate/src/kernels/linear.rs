@@ -1,0 +1,38 @@
+//! `y = x Wᵀ + b`
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+use super::embedding;
+
+/// An affine map with the weight in the checkpoint's own layout.
+///
+/// - weight: `[outputs, inputs]`, so that one output's weights lie together: the axis along which they are read
+///   by a matrix-vector kernel and along which block formats quantise.
+/// - bias: `[outputs]`, or none.
+#[derive(Module, Debug)]
+pub struct Linear {
+    weight: Param<Tensor<2>>,
+    bias: Option<Param<Tensor<1>>>,
+}
+
+impl Linear {
+    /// From a weight `[outputs, inputs]` and a bias `[outputs]`.
+    pub fn new(weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
+        Self { weight: Param::from_tensor(weight), bias: bias.map(Param::from_tensor) }
+    }
+
+    /// `[rows, inputs]` → `[rows, outputs]`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let y = x.matmul(self.weight.val().transpose());
+        match &self.bias {
+            Some(bias) => y + bias.val().unsqueeze(),
+            None => y,
+        }
+    }
+
+    /// The weights of a few outputs, `[outputs.len(), inputs]`.
+    pub fn rows(&self, outputs: &[u32]) -> Tensor<2> {
+        embedding::lookup(self.weight.val(), outputs)
+    }
+}

@@ -1,0 +1,17 @@
+//! The operations of the model, one module an operation.
+//!
+//! Each is a function on burn tensors, written plainly, and runs wherever burn runs: this is the reference.
+//! An operation that is hot on a GPU gains a WGSL twin in `shaders/<operation>.wgsl`, launched from the same
+//! module and tested against the plain one, so that there is one model and not two.
+//!
+//! Tensors are `[rows, features]`: a row is a token (or a patch), and sequences are told apart by masks and
+//! positions, never by a batch axis.
+
+pub mod append;
+pub mod attention;
+pub mod embedding;
+pub mod linear;
+pub mod read_out;
+pub mod rms_norm;
+pub mod rotary;
+pub mod swiglu;

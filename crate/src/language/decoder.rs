@@ -1,0 +1,126 @@
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+
+use super::layer::Layer;
+use super::{Arena, LanguageConfig, View};
+use crate::kernels::embedding;
+use crate::kernels::linear::Linear;
+use crate::kernels::rms_norm::RmsNorm;
+use crate::kernels::rotary::RotaryTable;
+use crate::trace::Trace;
+use crate::weights::{Loader, Part, WeightsError};
+
+/// Rows of one pass. Longer prefills go in chunks, so that the scores of a pass stay small.
+const CHUNK: usize = 256;
+
+/// Tokens in, the last token's features out, and from there logits.
+#[derive(Module, Debug)]
+pub struct Decoder {
+    embedding: Param<Tensor<2>>,
+    layers: Vec<Layer>,
+    norm: RmsNorm,
+    /// None where the head is the embedding.
+    head: Option<Linear>,
+}
+
+impl Decoder {
+    /// Loads every weight of the language part and the head.
+    ///
+    /// # Errors
+    ///
+    /// A tensor is missing, of another shape, or broken.
+    pub fn load(config: &LanguageConfig, loader: &Loader<'_>) -> Result<Self, WeightsError> {
+        let load = loader.part(Part::Language);
+        let (hidden, wide) = (config.hidden, config.heads * config.head);
+        let kv = config.kv_features();
+        let mut layers = Vec::with_capacity(config.layers);
+        let embedding = load.tensor("embed_tokens.weight", &[config.vocabulary, hidden])?;
+        for index in 0..config.layers {
+            let name = |tensor: &str| format!("layers.{index}.{tensor}");
+            layers.push(Layer {
+                attention_norm: load.norm(&name("input_layernorm"), hidden, config.epsilon)?,
+                query: load.linear(&name("self_attn.q_proj"), hidden, wide, true)?,
+                key: load.linear(&name("self_attn.k_proj"), hidden, kv, true)?,
+                value: load.linear(&name("self_attn.v_proj"), hidden, kv, true)?,
+                output: load.linear(&name("self_attn.o_proj"), wide, hidden, false)?,
+                mlp_norm: load.norm(&name("post_attention_layernorm"), hidden, config.epsilon)?,
+                mlp: load.swiglu(&name("mlp"), hidden, config.intermediate, false)?,
+                heads: config.heads,
+                kv_heads: config.kv_heads,
+            });
+        }
+        let norm = load.norm("norm", hidden, config.epsilon)?;
+        let head = if config.tied {
+            None
+        } else {
+            let weight = [config.vocabulary, hidden];
+            Some(Linear::new(loader.part(Part::Head).tensor("weight", &weight)?, None))
+        };
+        Ok(Self { embedding: Param::from_tensor(embedding), layers, norm, head })
+    }
+
+    /// The features of tokens, `[ids, hidden]`. Every id must lie inside the vocabulary.
+    pub fn embed(&self, ids: &[u32]) -> Tensor<2> {
+        embedding::lookup(self.embedding.val(), ids)
+    }
+
+    /// Runs the new rows `x` `[rows, hidden]` of `view` through all layers, writes them into the arena, and returns
+    /// the normalised features of the last row, `[1, hidden]`.
+    pub fn forward(
+        &self,
+        x: Tensor<2>,
+        view: &View,
+        table: &RotaryTable,
+        arena: &mut Arena,
+        trace: &mut Trace,
+    ) -> Tensor<2> {
+        let [rows, _] = x.dims();
+        let device = x.device();
+        let mut last = None;
+        for start in (0..rows).step_by(CHUNK) {
+            let chunk = start..rows.min(start + CHUNK);
+            last = Some(self.pass(
+                x.clone().narrow(0, chunk.start, chunk.len()),
+                &view.chunk(chunk),
+                (table, &device),
+                arena,
+                trace,
+            ));
+        }
+        let last = last.unwrap_or(x);
+        let [rows, _] = last.dims();
+        self.norm.forward(last.narrow(0, rows - 1, 1))
+    }
+
+    fn pass(
+        &self,
+        mut x: Tensor<2>,
+        view: &View,
+        (table, device): (&RotaryTable, &Device),
+        arena: &mut Arena,
+        trace: &mut Trace,
+    ) -> Tensor<2> {
+        let view = view.upload(table, device);
+        for (index, layer) in self.layers.iter().enumerate() {
+            x = layer.forward(index, x, &view, arena);
+            trace.record(|| format!("text.{index}"), || x.clone());
+        }
+        x
+    }
+
+    /// Features `[1, hidden]` → the logits of the whole vocabulary, `[1, vocabulary]`.
+    pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
+        match &self.head {
+            Some(head) => head.forward(features),
+            None => features.matmul(self.embedding.val().transpose()),
+        }
+    }
+
+    /// The head's rows of a few tokens, to read just those logits: `[ids, hidden]`.
+    pub fn head_rows(&self, ids: &[u32]) -> Tensor<2> {
+        match &self.head {
+            Some(head) => head.rows(ids),
+            None => self.embed(ids),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The decoder of Qwen2.5 (arXiv 2412.15115) with multimodal rotary positions, attending over an arena of slots.
+
+mod arena;
+mod decoder;
+mod layer;
+mod view;
+
+pub use arena::Arena;
+pub use decoder::Decoder;
+pub use view::View;
+
+/// The sizes of a decoder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LanguageConfig {
+    /// Rows of the embedding and of the head.
+    pub vocabulary: usize,
+    /// Features of a token.
+    pub hidden: usize,
+    /// Inner width of the feed-forward network.
+    pub intermediate: usize,
+    /// Layers.
+    pub layers: usize,
+    /// Query heads.
+    pub heads: usize,
+    /// Key/value heads, each shared by `heads / kv_heads` query heads.
+    pub kv_heads: usize,
+    /// Features of a head.
+    pub head: usize,
+    /// ε of the normalisations.
+    pub epsilon: f64,
+    /// Base of the rotary frequencies.
+    pub theta: f64,
+    /// How many rotary frequencies follow time, height and width.
+    pub sections: [usize; 3],
+    /// Whether the head is the embedding.
+    pub tied: bool,
+    /// The longest sequence the checkpoint says it was made for, in tokens.
+    pub trained_context: usize,
+}
+
+impl LanguageConfig {
+    /// Features of a key, and of a value, of one token in one layer.
+    pub fn kv_features(&self) -> usize {
+        self.kv_heads * self.head
+    }
+
+    /// Bytes of memory that one token takes over all layers in f32.
+    pub fn token_bytes(&self) -> u64 {
+        2 * (self.layers * self.kv_features() * size_of::<f32>()) as u64
+    }
+}

@@ -1,0 +1,42 @@
+//! A runtime for streaming video language models that decide for themselves when to speak.
+//!
+//! It watches a camera or a video, one frame a second, and after every second the model emits a state token:
+//! `</Silence>`, `</Standby>`, or `</Response>` and an answer. The method is Streamo (arXiv 2512.21334) on
+//! Qwen2.5-VL.
+//!
+//! The rooms of the house, from the ground up; a room uses those above it in this list, never those below:
+//!
+//! - [`clock`]: rounds and their seconds
+//! - [`kernels`]: the operations, one module each
+//! - [`weights`]: checkpoints
+//! - [`tokenizer`]: text and tokens
+//! - [`frame`]: pixels in, patches out
+//! - [`vision`]: the vision transformer
+//! - [`language`]: the decoder
+//! - [`memory`]: what is kept, where, and for how long
+//! - [`model`]: the whole model and its settings
+//! - [`stream`]: the session
+//! - [`device`]: where it all runs
+//! - [`video`]: where frames come from, natively
+//! - [`cli`]: the command line
+//!
+//! Beside them, [`trace`] looks inside a pass.
+
+#![warn(missing_docs)]
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
+pub mod clock;
+pub mod device;
+pub mod frame;
+pub mod kernels;
+pub mod language;
+pub mod memory;
+pub mod model;
+pub mod stream;
+pub mod tokenizer;
+pub mod trace;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod video;
+pub mod vision;
+pub mod weights;

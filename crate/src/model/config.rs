@@ -1,0 +1,237 @@
+//! `config.json` of a Qwen2.5-VL checkpoint, in the hub's flat form and in transformers 5's nested one.
+
+use serde::Deserialize;
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::language::LanguageConfig;
+use crate::vision::VisionConfig;
+
+/// What a checkpoint is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelConfig {
+    /// The vision transformer and its merger.
+    pub vision: VisionConfig,
+    /// The decoder.
+    pub language: LanguageConfig,
+}
+
+/// Why a `config.json` cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// Not JSON, or a field is missing or of another type.
+    #[error("config.json is not the configuration of a Qwen2.5-VL model: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// A model of another family.
+    #[error("config.json describes a {0:?} model; streamo runs qwen2_5_vl checkpoints (Streamo's own base)")]
+    Architecture(String),
+    /// Fields that contradict each other, or that no such model has.
+    #[error("config.json is inconsistent: {0}")]
+    Inconsistent(String),
+}
+
+#[derive(Deserialize)]
+struct TextFields {
+    vocab_size: usize,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    num_key_value_heads: usize,
+    #[serde(default = "default_epsilon")]
+    rms_norm_eps: f64,
+    rope_theta: Option<f64>,
+    #[serde(default)]
+    rope_scaling: Option<Rope>,
+    #[serde(default)]
+    rope_parameters: Option<Rope>,
+    #[serde(default = "default_max_positions")]
+    max_position_embeddings: usize,
+    #[serde(default = "default_activation")]
+    hidden_act: String,
+    #[serde(default)]
+    use_sliding_window: bool,
+    tie_word_embeddings: Option<bool>,
+    head_dim: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Rope {
+    rope_theta: Option<f64>,
+    mrope_section: Option<[usize; 3]>,
+}
+
+#[derive(Deserialize)]
+struct VisionFields {
+    depth: usize,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_heads: usize,
+    // Two names each, and files that carry both.
+    in_channels: Option<usize>,
+    in_chans: Option<usize>,
+    patch_size: Option<usize>,
+    spatial_patch_size: Option<usize>,
+    #[serde(default = "default_pair")]
+    spatial_merge_size: usize,
+    #[serde(default = "default_pair")]
+    temporal_patch_size: usize,
+    #[serde(default = "default_window")]
+    window_size: usize,
+    #[serde(default = "default_full_attention")]
+    fullatt_block_indexes: Vec<usize>,
+    out_hidden_size: usize,
+    #[serde(default = "default_activation")]
+    hidden_act: String,
+}
+
+fn default_epsilon() -> f64 {
+    1e-6
+}
+fn default_max_positions() -> usize {
+    128_000
+}
+fn default_activation() -> String {
+    "silu".to_owned()
+}
+fn default_pair() -> usize {
+    2
+}
+fn default_window() -> usize {
+    112
+}
+fn default_full_attention() -> Vec<usize> {
+    vec![7, 15, 23, 31]
+}
+
+impl ModelConfig {
+    /// From the bytes of a `config.json`.
+    ///
+    /// # Errors
+    ///
+    /// Another architecture, a missing field, or fields that do not fit together.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, ConfigError> {
+        let root: Value = serde_json::from_slice(bytes)?;
+        let family = root["model_type"].as_str().unwrap_or_default();
+        if family != "qwen2_5_vl" {
+            return Err(ConfigError::Architecture(family.to_owned()));
+        }
+        let text = root.get("text_config").unwrap_or(&root);
+        let tied = root["tie_word_embeddings"].as_bool();
+        let text = TextFields::deserialize(text)?;
+        let vision = VisionFields::deserialize(&root["vision_config"])?;
+        let config = Self { vision: vision.into_config()?, language: text.into_config(tied)? };
+        if config.vision.output != config.language.hidden {
+            return Err(ConfigError::Inconsistent(format!(
+                "the vision part gives {} features and the language part takes {}",
+                config.vision.output, config.language.hidden
+            )));
+        }
+        Ok(config)
+    }
+}
+
+/// Larger than any model's, small enough that no product of two overflows.
+const LARGEST: usize = 1 << 24;
+
+fn sizes(named: &[(&str, usize)]) -> Result<(), ConfigError> {
+    match named.iter().find(|(_, value)| !(1..=LARGEST).contains(value)) {
+        None => Ok(()),
+        Some((name, value)) => Err(ConfigError::Inconsistent(format!("{name} is {value}"))),
+    }
+}
+
+fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), ConfigError> {
+    if holds { Ok(()) } else { Err(ConfigError::Inconsistent(otherwise())) }
+}
+
+impl TextFields {
+    fn into_config(self, tied: Option<bool>) -> Result<LanguageConfig, ConfigError> {
+        sizes(&[
+            ("vocab_size", self.vocab_size),
+            ("hidden_size", self.hidden_size),
+            ("intermediate_size", self.intermediate_size),
+            ("num_hidden_layers", self.num_hidden_layers),
+            ("num_attention_heads", self.num_attention_heads),
+            ("num_key_value_heads", self.num_key_value_heads),
+        ])?;
+        let heads = self.num_attention_heads;
+        let head = self.head_dim.unwrap_or(self.hidden_size / heads);
+        sizes(&[("the size of a head", head)])?;
+        let rope = self.rope_parameters.or(self.rope_scaling);
+        let theta = rope.as_ref().and_then(|rope| rope.rope_theta).or(self.rope_theta);
+        let section = rope.and_then(|rope| rope.mrope_section);
+        let Some(sections) = section else {
+            return Err(ConfigError::Inconsistent("it has no mrope_section".to_owned()));
+        };
+        require(heads.is_multiple_of(self.num_key_value_heads), || {
+            format!("{heads} heads cannot share {} key/value heads", self.num_key_value_heads)
+        })?;
+        require(self.head_dim.is_some() || self.hidden_size.is_multiple_of(heads), || {
+            format!("{} features cannot be split over {heads} heads", self.hidden_size)
+        })?;
+        let rotated = sections.iter().try_fold(0_usize, |sum, &part| sum.checked_add(part));
+        require(head.is_multiple_of(2) && rotated == Some(head / 2), || {
+            format!("mrope_section {sections:?} does not fill half a head of {head}")
+        })?;
+        require(self.hidden_act == "silu", || format!("the activation {:?} is not silu", self.hidden_act))?;
+        require(!self.use_sliding_window, || "it asks for sliding-window attention".to_owned())?;
+        Ok(LanguageConfig {
+            vocabulary: self.vocab_size,
+            hidden: self.hidden_size,
+            intermediate: self.intermediate_size,
+            layers: self.num_hidden_layers,
+            heads,
+            kv_heads: self.num_key_value_heads,
+            head,
+            epsilon: self.rms_norm_eps,
+            theta: theta.unwrap_or(1_000_000.0),
+            sections,
+            tied: tied.or(self.tie_word_embeddings).unwrap_or(false),
+            trained_context: self.max_position_embeddings,
+        })
+    }
+}
+
+impl VisionFields {
+    fn into_config(self) -> Result<VisionConfig, ConfigError> {
+        let patch = self.patch_size.or(self.spatial_patch_size).unwrap_or(14);
+        let channels = self.in_chans.or(self.in_channels).unwrap_or(3);
+        sizes(&[
+            ("vision depth", self.depth),
+            ("vision hidden_size", self.hidden_size),
+            ("vision intermediate_size", self.intermediate_size),
+            ("vision num_heads", self.num_heads),
+            ("vision patch_size", patch),
+            ("spatial_merge_size", self.spatial_merge_size),
+            ("temporal_patch_size", self.temporal_patch_size),
+            ("window_size", self.window_size),
+            ("out_hidden_size", self.out_hidden_size),
+        ])?;
+        let (hidden, heads) = (self.hidden_size, self.num_heads);
+        require(hidden.is_multiple_of(heads) && (hidden / heads).is_multiple_of(4), || {
+            format!("{hidden} vision features cannot be split over {heads} heads with 2-D positions")
+        })?;
+        require(channels == 3, || format!("the vision part takes {channels} channels"))?;
+        let cell = self.spatial_merge_size.saturating_mul(patch);
+        require(cell <= 1024 && self.temporal_patch_size <= 16, || {
+            format!("a visual token of {cell} pixels over {} frames", self.temporal_patch_size)
+        })?;
+        require(self.window_size >= cell, || {
+            format!("a window of {} pixels is smaller than a token", self.window_size)
+        })?;
+        require(self.hidden_act == "silu", || format!("the vision activation {:?} is not silu", self.hidden_act))?;
+        Ok(VisionConfig {
+            depth: self.depth,
+            hidden,
+            intermediate: self.intermediate_size,
+            heads,
+            patch,
+            merge: self.spatial_merge_size,
+            temporal: self.temporal_patch_size,
+            window: self.window_size,
+            full_attention: self.fullatt_block_indexes,
+            output: self.out_hidden_size,
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! The whole model: what a checkpoint is, how it is loaded, and the two passes of a round.
+
+mod config;
+mod settings;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use thiserror::Error;
+
+use crate::frame::Patches;
+use crate::language::{Decoder, LanguageConfig};
+use crate::memory::{Input, Memory, MemoryError};
+use crate::tokenizer::{Tokenizer, TokenizerError};
+use crate::trace::Trace;
+use crate::vision::{Layout, VisionTransformer};
+use crate::weights::{Checkpoint, Files, Loader, WeightsError};
+
+pub use config::{ConfigError, ModelConfig};
+pub use settings::{Settings, SettingsError};
+
+/// Why a model could not be loaded.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// Its configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Its streaming settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Its tokenizer.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// Its weights.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+}
+
+/// Everything about a model but its weights: enough to say what it is and what it will need.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// Sizes.
+    pub config: ModelConfig,
+    /// How it wants its stream.
+    pub settings: Settings,
+    /// Its tokenizer.
+    pub tokenizer: Tokenizer,
+}
+
+impl Description {
+    /// Reads `config.json`, `streamo.json` and `tokenizer.json`.
+    ///
+    /// # Errors
+    ///
+    /// One of them is missing, damaged, or does not fit the others.
+    pub fn read(files: &dyn Files) -> Result<Self, LoadError> {
+        let config = ModelConfig::from_json(&files.required("config.json")?)?;
+        let settings = match files.read("streamo.json")? {
+            Some(json) => Settings::from_json(&json)?,
+            None => Settings::default(),
+        };
+        let tokenizer = Tokenizer::from_bytes(&files.required("tokenizer.json")?)?;
+        let (largest, vocabulary) = (tokenizer.largest_id(), config.language.vocabulary);
+        if largest as usize >= vocabulary {
+            return Err(TokenizerError::OutsideVocabulary { id: largest, vocabulary }.into());
+        }
+        Ok(Self { config, settings, tokenizer })
+    }
+}
+
+/// A model on a device.
+#[derive(Debug)]
+pub struct Model {
+    /// Sizes.
+    pub config: ModelConfig,
+    vision: VisionTransformer,
+    language: Decoder,
+    device: Device,
+}
+
+impl Model {
+    /// Brings a checkpoint's weights onto `device`, one tensor at a time. `progress` is told, after each, how many
+    /// bytes of the checkpoint it took.
+    ///
+    /// # Errors
+    ///
+    /// A tensor is missing, of another shape, or broken.
+    pub fn load(
+        config: &ModelConfig,
+        checkpoint: &Checkpoint,
+        device: &Device,
+        progress: &dyn Fn(u64),
+    ) -> Result<Self, WeightsError> {
+        let loader = Loader::new(checkpoint, device, progress);
+        Ok(Self {
+            config: config.clone(),
+            vision: VisionTransformer::load(&config.vision, &loader)?,
+            language: Decoder::load(&config.language, &loader)?,
+            device: device.clone(),
+        })
+    }
+
+    /// Where the model is.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Sizes of the decoder.
+    pub fn language(&self) -> &LanguageConfig {
+        &self.config.language
+    }
+
+    /// The layout of frames of one size, to be kept while the size stays.
+    pub fn layout(&self, patches: &Patches) -> Layout {
+        Layout::new(&self.config.vision, patches.grid, &self.device)
+    }
+
+    /// A frame's patches → its visual tokens, `[tokens, hidden]` in raster order.
+    pub fn see(&self, patches: Patches, layout: &Layout, trace: &mut Trace) -> Tensor<2> {
+        let shape = [patches.grid.patches(), self.config.vision.patch_values()];
+        let rows = Tensor::from_data(TensorData::new(patches.rows, shape), &self.device);
+        self.vision.forward(rows, layout, trace)
+    }
+
+    /// Computes everything that waits in `memory`, in one pass, and returns the features after the last token,
+    /// `[1, hidden]`, and how many tokens were computed.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::TooSmall`].
+    pub fn prefill(&self, memory: &mut Memory, trace: &mut Trace) -> Result<(Tensor<2>, usize), MemoryError> {
+        let (view, inputs) = memory.admit()?;
+        let rows = inputs
+            .into_iter()
+            .map(|input| match input {
+                Input::Tokens(ids) => self.language.embed(&ids),
+                Input::Features(features) => features,
+            })
+            .collect();
+        let x = Tensor::cat(rows, 0);
+        trace.record(|| "text.embed".to_owned(), || x.clone());
+        let count = view.rows.len();
+        let (arena, table) = memory.device_side();
+        Ok((self.language.forward(x, &view, table, arena, trace), count))
+    }
+
+    /// Features `[1, hidden]` → logits of the whole vocabulary, `[1, vocabulary]`.
+    pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
+        self.language.logits(features)
+    }
+
+    /// The head's rows of `ids`, with which [`read_out`](Self::read_out) reads only those logits.
+    pub fn head_rows(&self, ids: &[u32]) -> Tensor<2> {
+        self.language.head_rows(ids)
+    }
+
+    /// Features `[1, hidden]` and head rows `[n, hidden]` → their logits, `[1, n]`.
+    pub fn read_out(features: Tensor<2>, head_rows: Tensor<2>) -> Tensor<2> {
+        features.matmul(head_rows.transpose())
+    }
+}

@@ -1,0 +1,153 @@
+//! The strings of the dialogue and their tokens: the one place that knows them.
+//!
+//! ```text
+//! <|im_start|>system⏎{prompt}<|im_end|>⏎
+//! <|im_start|>user⏎{question}⏎<3s-4s>⏎<|vision_start|><|image_pad|>…<|vision_end|><|im_end|>⏎
+//! <|im_start|>assistant⏎</Silence><|im_end|>⏎
+//! ```
+
+use super::State;
+use crate::model::Settings;
+use crate::tokenizer::{Tokenizer, TokenizerError};
+
+/// Builds the tokens of each part of the dialogue.
+#[derive(Debug, Clone)]
+pub struct Protocol {
+    tokenizer: Tokenizer,
+    turn_start: u32,
+    turn_end: u32,
+    text_end: Option<u32>,
+    vision_start: u32,
+    vision_end: u32,
+    image_pad: u32,
+    states: [u32; 3],
+    newline: Vec<u32>,
+    system_prompt: String,
+}
+
+const ASSISTANT: &str = "assistant\n";
+
+impl Protocol {
+    /// Finds every special token by name.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer lacks one, a state token in particular.
+    pub fn new(tokenizer: Tokenizer, settings: &Settings) -> Result<Self, TokenizerError> {
+        let [silence, standby, response] = &settings.states;
+        Ok(Self {
+            turn_start: tokenizer.special("<|im_start|>")?,
+            turn_end: tokenizer.special("<|im_end|>")?,
+            text_end: tokenizer.special("<|endoftext|>").ok(),
+            vision_start: tokenizer.special("<|vision_start|>")?,
+            vision_end: tokenizer.special("<|vision_end|>")?,
+            image_pad: tokenizer.special("<|image_pad|>")?,
+            states: [tokenizer.special(silence)?, tokenizer.special(standby)?, tokenizer.special(response)?],
+            newline: tokenizer.encode("\n")?,
+            system_prompt: settings.system_prompt.clone(),
+            tokenizer,
+        })
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The ids of the state tokens, in the order of [`State::ALL`].
+    pub fn states(&self) -> [u32; 3] {
+        self.states
+    }
+
+    /// The state that `id` stands for.
+    pub fn state(&self, id: u32) -> Option<State> {
+        State::ALL.into_iter().find(|&state| self.states[state as usize] == id)
+    }
+
+    /// Whether generation stops at `id`.
+    pub fn ends(&self, id: u32) -> bool {
+        id == self.turn_end || Some(id) == self.text_end
+    }
+
+    /// The system turn. Its prompt names the state tokens, and there they are tokens.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer fails on the prompt.
+    pub fn system(&self) -> Result<Vec<u32>, TokenizerError> {
+        let mut ids = vec![self.turn_start];
+        // In one piece: the newline before the prompt and the one it starts with are one token.
+        ids.extend(self.tokenizer.encode_markup(&format!("system\n{}", self.system_prompt))?);
+        ids.extend(self.end());
+        Ok(ids)
+    }
+
+    /// A user turn up to its frame: questions, a line each, and the time tag.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer fails on a question.
+    pub fn opening<'a>(
+        &self,
+        questions: impl IntoIterator<Item = &'a str>,
+        tag: &str,
+    ) -> Result<Vec<u32>, TokenizerError> {
+        let mut text = "user\n".to_owned();
+        for question in questions {
+            text.push_str(question);
+            text.push('\n');
+        }
+        text.push_str(tag);
+        text.push('\n');
+        let mut ids = vec![self.turn_start];
+        ids.extend(self.tokenizer.encode(&text)?);
+        Ok(ids)
+    }
+
+    /// A frame of `visual` tokens; the first of them is the second id.
+    pub fn frame(&self, visual: usize) -> Vec<u32> {
+        let mut ids = vec![self.image_pad; visual + 2];
+        ids[0] = self.vision_start;
+        ids[visual + 1] = self.vision_end;
+        ids
+    }
+
+    /// The end of the user turn and the head of the assistant's.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer fails.
+    pub fn reply_head(&self) -> Result<Vec<u32>, TokenizerError> {
+        let mut ids = self.end();
+        ids.push(self.turn_start);
+        ids.extend(self.assistant()?);
+        Ok(ids)
+    }
+
+    /// The assistant's role, the last part of [`reply_head`](Self::reply_head).
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer fails.
+    pub fn assistant(&self) -> Result<Vec<u32>, TokenizerError> {
+        self.tokenizer.encode(ASSISTANT)
+    }
+
+    /// The end of a turn.
+    pub fn end(&self) -> Vec<u32> {
+        let mut ids = vec![self.turn_end];
+        ids.extend(&self.newline);
+        ids
+    }
+
+    /// The tokens that a reply gets when it goes back as text, as upstream does it: from the head of the assistant's
+    /// turn on, since the head's newline and a newline after it are one token.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer fails on the reply.
+    pub fn reply_as_text(&self, reply: &[u32]) -> Result<Vec<u32>, TokenizerError> {
+        let text = self.tokenizer.decode(reply)?;
+        self.tokenizer.encode_markup(&format!("{ASSISTANT}{text}"))
+    }
+}

@@ -1,0 +1,282 @@
+use std::rc::Rc;
+
+use burn::tensor::Tensor;
+use web_time::Instant;
+
+use super::history::{History, PastRound};
+use super::options::{Keep, MemoryMode, Options, SessionError};
+use super::{Evidence, Milliseconds, Protocol, Question, State, TokenCounts, Turn};
+use crate::frame::{Frame, Grid, Patches, Preprocessor};
+use crate::kernels::read_out;
+use crate::memory::{Image, Kind, Memory, MemoryError, Plan};
+use crate::model::{Description, Model};
+use crate::trace::Trace;
+use crate::vision::Layout;
+
+/// A stream being watched.
+pub struct Session {
+    pub(super) model: Rc<Model>,
+    pub(super) protocol: Protocol,
+    preprocessor: Preprocessor,
+    pub(super) options: Options,
+    plan: Plan,
+    pub(super) memory: Memory,
+    pub(super) state_rows: Tensor<2>,
+    layout: Option<Layout>,
+    pub(super) history: Option<History>,
+    waiting: Vec<Question>,
+    pub(super) standing: Vec<Standing>,
+    last_round: Option<u64>,
+    frame_seen: Option<Frame>,
+    pub(super) generated: Vec<u32>,
+    pub(super) evidence: Option<Evidence>,
+}
+
+/// A question that was put and still counts.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Standing {
+    text: String,
+    round: u64,
+}
+
+impl Session {
+    /// Begins a stream: allocates its memory and builds the system turn.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer lacks a token, or the memory is impossible.
+    pub fn new(model: Rc<Model>, description: &Description, options: Options) -> Result<Self, SessionError> {
+        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
+        let preprocessor = model.config.vision.preprocessor(description.settings.pixels());
+        let system = protocol.system()?;
+        let plan = Plan::new(
+            model.language(),
+            options.window,
+            system.len(),
+            preprocessor.most_visual_tokens(),
+            options.max_tokens,
+        )?;
+        let mut memory = Memory::new(model.language(), plan.slots, model.device());
+        memory.sequence.append(Kind::System, 0, &system);
+        Ok(Self {
+            state_rows: model.head_rows(&protocol.states()),
+            history: (options.memory == MemoryMode::Exact).then(History::default),
+            model,
+            protocol,
+            preprocessor,
+            options,
+            plan,
+            memory,
+            layout: None,
+            waiting: Vec::new(),
+            standing: Vec::new(),
+            last_round: None,
+            frame_seen: None,
+            generated: Vec::new(),
+            evidence: None,
+        })
+    }
+
+    /// Puts a question. It stands from the round that its second falls into, or from the next one if that has passed,
+    /// until it is withdrawn.
+    pub fn ask(&mut self, question: Question) {
+        self.waiting.push(question);
+    }
+
+    /// Withdraws every question with this text.
+    pub fn withdraw(&mut self, text: &str) {
+        self.waiting.retain(|question| question.text != text);
+        if let Some(history) = &mut self.history {
+            history.forget(text);
+        }
+        let (gone, left) = self.standing.drain(..).partition(|standing| standing.text == text);
+        self.standing = left;
+        let gone: Vec<Standing> = gone;
+        for round in gone.into_iter().map(|standing| standing.round) {
+            if self.standing.iter().all(|standing| standing.round != round) {
+                self.memory.sequence.unpin(round);
+            }
+        }
+    }
+
+    /// The memory of the stream.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// How the memory is divided.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Questions that have not been put yet because their second has not come.
+    pub fn unasked(&self) -> &[Question] {
+        &self.waiting
+    }
+
+    /// The last round that was watched.
+    pub fn last_round(&self) -> Option<u64> {
+        self.last_round
+    }
+
+    /// The last frame as the model saw it: resized.
+    pub fn frame_seen(&self) -> Option<&Frame> {
+        self.frame_seen.as_ref()
+    }
+
+    /// The tokens that the last round generated, the state and an end token included.
+    pub fn generated(&self) -> &[u32] {
+        &self.generated
+    }
+
+    /// What the last round saw and computed, with [`Options::evidence`].
+    pub fn take_evidence(&mut self) -> Option<Evidence> {
+        self.evidence.take()
+    }
+
+    /// Watches one frame. `hear` is called with each piece of the answer as it is decoded.
+    ///
+    /// # Errors
+    ///
+    /// See [`SessionError`].
+    pub async fn round(&mut self, round: u64, frame: &Frame, hear: &mut dyn FnMut(&str)) -> Result<Turn, SessionError> {
+        if let Some(last) = self.last_round.filter(|&last| round <= last) {
+            return Err(SessionError::Order { round, last });
+        }
+        self.last_round = Some(round);
+        let mut ms = Milliseconds::default();
+
+        let watch = Instant::now();
+        let resized = self.preprocessor.resized(frame)?;
+        let patches = self.preprocessor.patches(&resized)?;
+        self.frame_seen = Some(resized);
+        self.generated.clear();
+        ms.frame = elapsed(watch);
+
+        let watch = Instant::now();
+        let grid = patches.grid;
+        let mut trace = if self.options.keep == Keep::Layers { Trace::recording() } else { Trace::default() };
+        let features = self.see(patches, &mut trace);
+        self.settle().await?;
+        ms.vision = elapsed(watch);
+
+        let watch = Instant::now();
+        self.prompt(round, grid, features.clone())?;
+        let (last, prefill) = self.model.prefill(&mut self.memory, &mut trace)?;
+        let opening = self.decide(last, round).await?;
+        ms.prefill = elapsed(watch);
+        if let Some(evidence) = &mut self.evidence {
+            evidence.vision = read_out::floats(features.clone()).await?;
+            evidence.hidden = features.dims()[1];
+            evidence.layers = trace.read().await?;
+        }
+
+        let watch = Instant::now();
+        let mut turn = Turn {
+            round,
+            from: self.options.clock.start(round),
+            to: self.options.clock.start(round + 1),
+            state: Some(State::Silence),
+            text: String::new(),
+            logits: opening.as_ref().and_then(|opening| opening.logits),
+            tokens: TokenCounts { vision: features.dims()[0], prefill, ..TokenCounts::default() },
+            ms,
+        };
+        match opening {
+            Some(opening) => self.reply(opening, &mut turn, hear).await?,
+            None => self.keep_reply(round, Kind::Turn, &[self.protocol.states()[0]])?,
+        }
+        turn.ms.decode = elapsed(watch);
+        turn.tokens.memory = self.memory.sequence.len() - self.memory.sequence.waiting();
+        Ok(turn)
+    }
+
+    fn see(&mut self, patches: Patches, trace: &mut Trace) -> Tensor<2> {
+        let layout = match self.layout.take().filter(|layout| layout.grid == patches.grid) {
+            Some(layout) => layout,
+            None => self.model.layout(&patches),
+        };
+        let features = self.model.see(patches, &layout, trace);
+        self.layout = Some(layout);
+        features
+    }
+
+    /// Natively, waits for the device, so that each stage's time is its own. A browser has no such wait.
+    pub(super) async fn settle(&self) -> Result<(), SessionError> {
+        #[cfg(not(target_arch = "wasm32"))]
+        self.model.device().sync().map_err(|error| SessionError::Device(error.to_string()))?;
+        Ok(())
+    }
+
+    /// Appends the round's own prompt, after room was made for it.
+    fn prompt(&mut self, round: u64, grid: Grid, features: Tensor<2>) -> Result<(), SessionError> {
+        let end = self.options.clock.start(round + 1);
+        let (due, later): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(|question| question.at < end);
+        self.waiting = later;
+        let questions: Vec<String> = due.into_iter().map(|question| question.text).collect();
+        let standing = |text: &String| Standing { text: text.clone(), round };
+        self.standing.extend(questions.iter().map(standing));
+
+        let tag = self.options.clock.tag(round);
+        let opening = self.protocol.opening(questions.iter().map(String::as_str), &tag)?;
+        let (rows, columns) = grid.merged(self.model.config.vision.merge);
+        let frame = self.protocol.frame(rows * columns);
+        let head = self.protocol.reply_head()?;
+        let needed = opening.len() + frame.len() + head.len();
+
+        if let Some(history) = &mut self.history {
+            history.push(PastRound {
+                round,
+                questions: questions.clone(),
+                tag,
+                features: features.clone(),
+                rows,
+                columns,
+                reply: head.clone(),
+            });
+            if self.read_afresh(round, needed)? {
+                return Ok(());
+            }
+        } else {
+            self.memory.sequence.evict(&self.plan, round, needed + self.options.max_tokens)?;
+        }
+        let sequence = &mut self.memory.sequence;
+        let kind = if questions.is_empty() { Kind::Turn } else { Kind::Question };
+        sequence.append(kind, round, &opening);
+        let image = Image { start: 1, rows, columns, features: Some(features) };
+        sequence.append_frame(round, &frame, image);
+        sequence.append(Kind::Turn, round, &head);
+        Ok(())
+    }
+
+    /// With exact memory: when the window slides, or `needed` more tokens do not fit, writes the window again and says
+    /// so. A window that does not fit is shortened from its oldest round, so that what is kept stays exact.
+    fn read_afresh(&mut self, round: u64, needed: usize) -> Result<bool, SessionError> {
+        let Some(history) = &mut self.history else {
+            return Ok(false);
+        };
+        let sequence = &mut self.memory.sequence;
+        let room = self.plan.slots.saturating_sub(self.options.max_tokens);
+        let mut afresh = history.slide((round + 1).saturating_sub(self.plan.window));
+        let mut length = sequence.len() + needed;
+        while afresh || length > room {
+            if length > room && !afresh {
+                history.shorten();
+            }
+            history.write(&self.protocol, sequence)?;
+            length = sequence.len();
+            if length <= room {
+                return Ok(true);
+            }
+            if !history.shorten() {
+                return Err(MemoryError::TooSmall { slots: self.plan.slots, pinned: length, needed }.into());
+            }
+            afresh = true;
+        }
+        Ok(false)
+    }
+}
+
+fn elapsed(watch: Instant) -> f64 {
+    watch.elapsed().as_secs_f64() * 1000.0
+}

@@ -1,0 +1,35 @@
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use crate::kernels::attention;
+use crate::kernels::linear::Linear;
+use crate::kernels::rms_norm::RmsNorm;
+use crate::kernels::rotary::Rotation;
+use crate::kernels::swiglu::SwiGlu;
+
+/// One block: `x + attention(norm x)`, then `x + mlp(norm x)`.
+#[derive(Module, Debug)]
+pub(super) struct Block {
+    pub attention_norm: RmsNorm,
+    /// `[q | k | v]`, each with all heads.
+    pub qkv: Linear,
+    pub projection: Linear,
+    pub mlp_norm: RmsNorm,
+    pub mlp: SwiGlu,
+    pub heads: usize,
+}
+
+impl Block {
+    /// `[patches, features]` → the same. `mask` says which patches see each other.
+    pub fn forward(&self, x: Tensor<2>, rotation: &Rotation, mask: Tensor<2>) -> Tensor<2> {
+        let [patches, features] = x.dims();
+        let qkv = self.qkv.forward(self.attention_norm.forward(x.clone()));
+        let part = |index: usize| {
+            qkv.clone().narrow(1, index * features, features).reshape([patches, self.heads, features / self.heads])
+        };
+        let seen = attention::grouped(rotation.apply(part(0)), rotation.apply(part(1)), part(2), mask);
+        let x = x + self.projection.forward(seen);
+        let mlp = self.mlp.forward(self.mlp_norm.forward(x.clone()));
+        x + mlp
+    }
+}

@@ -1,0 +1,187 @@
+use std::collections::{BTreeMap, HashMap};
+
+use half::{bf16, f16};
+use safetensors::Dtype;
+use safetensors::tensor::Metadata;
+use serde::Deserialize;
+
+use super::{Files, Part, Source, WeightsError};
+
+const SINGLE: &str = "model.safetensors";
+const INDEX: &str = "model.safetensors.index.json";
+
+/// A safetensors header may not be longer, as in the format's own library.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// The tensors of a checkpoint, in one file or an index with shards.
+///
+/// Opening reads headers only. Reading a tensor holds that tensor's bytes and nothing else.
+pub struct Checkpoint {
+    shards: Vec<Shard>,
+    tensors: BTreeMap<String, (usize, TensorInfo)>,
+}
+
+struct Shard {
+    file: String,
+    source: Box<dyn Source>,
+    data_start: u64,
+}
+
+/// What a header says of a tensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorInfo {
+    /// Its number format.
+    pub format: Dtype,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    range: (usize, usize),
+}
+
+impl TensorInfo {
+    /// Its size in the file, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.range.1 - self.range.0
+    }
+}
+
+/// A tensor as it was read.
+#[derive(Debug)]
+pub struct Read {
+    /// Its numbers, row by row.
+    pub values: Vec<f32>,
+    /// Its size in the file.
+    pub bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: HashMap<String, String>,
+}
+
+impl Checkpoint {
+    /// Opens `model.safetensors`, or else `model.safetensors.index.json` and every shard it names.
+    ///
+    /// # Errors
+    ///
+    /// A file that is missing, unreadable or damaged, headers that lie about offsets or sizes included.
+    pub fn open(files: &dyn Files) -> Result<Self, WeightsError> {
+        let mut checkpoint = Self { shards: Vec::new(), tensors: BTreeMap::new() };
+        if let Some(source) = files.open(SINGLE)? {
+            checkpoint.add(SINGLE, source)?;
+            return Ok(checkpoint);
+        }
+        let Some(index) = files.read(INDEX)? else {
+            return Err(WeightsError::MissingFile { place: files.place(), file: format!("{SINGLE} or {INDEX}") });
+        };
+        let index: Index = serde_json::from_slice(&index).map_err(|error| damaged(INDEX, error.to_string()))?;
+        let mut names: Vec<&String> = index.weight_map.values().collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            if name.contains(['/', '\\']) {
+                let reason = format!("its shard {name:?} is not a plain file name");
+                return Err(damaged(INDEX, reason));
+            }
+            let source = files
+                .open(name)?
+                .ok_or_else(|| WeightsError::MissingFile { place: files.place(), file: name.clone() })?;
+            checkpoint.add(name, source)?;
+        }
+        Ok(checkpoint)
+    }
+
+    fn add(&mut self, file: &str, source: Box<dyn Source>) -> Result<(), WeightsError> {
+        let read = |source| WeightsError::Read { file: file.to_owned(), source };
+        let size = source.size();
+        if size < 8 {
+            return Err(damaged(file, format!("it has only {size} bytes")));
+        }
+        let mut length = [0; 8];
+        source.read_at(0, &mut length).map_err(read)?;
+        let length = u64::from_le_bytes(length);
+        if length > LONGEST_HEADER || length > size - 8 {
+            return Err(damaged(file, format!("it announces a header of {length} bytes in {size} bytes")));
+        }
+        let mut header = vec![0; length as usize];
+        source.read_at(8, &mut header).map_err(read)?;
+        let header: Metadata = serde_json::from_slice(&header)
+            .map_err(|error| damaged(file, format!("its header is not valid ({error})")))?;
+        let data_start = 8 + length;
+        let announced = header.data_len() as u64;
+        if announced != size - data_start {
+            return Err(damaged(
+                file,
+                format!("its header announces {announced} bytes of weights and {} follow", size - data_start),
+            ));
+        }
+        let shard = self.shards.len();
+        self.shards.push(Shard { file: file.to_owned(), source, data_start });
+        for (name, info) in header.tensors() {
+            let info = TensorInfo { format: info.dtype, shape: info.shape.clone(), range: info.data_offsets };
+            if self.tensors.insert(name.clone(), (shard, info)).is_some() {
+                return Err(damaged(file, format!("another shard holds {name} too")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every tensor, by its name in the file.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &TensorInfo)> {
+        self.tensors.iter().map(|(name, (_, info))| (name.as_str(), info))
+    }
+
+    /// Whether `tensor` of `part` is there under any of its names.
+    pub fn contains(&self, part: Part, tensor: &str) -> bool {
+        part.names(tensor).iter().any(|name| self.tensors.contains_key(name))
+    }
+
+    /// Reads `tensor` of `part` as f32, checked against `shape` and for NaN and infinities.
+    ///
+    /// # Errors
+    ///
+    /// The tensor is missing, of another shape or format, holds a value that is not finite, or cannot be read.
+    pub fn read(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Read, WeightsError> {
+        let names = part.names(tensor);
+        let (name, (shard, info)) = names
+            .iter()
+            .find_map(|name| self.tensors.get_key_value(name))
+            .ok_or_else(|| WeightsError::MissingTensor { name: names[0].clone() })?;
+        if info.shape != shape {
+            return Err(WeightsError::Shape {
+                name: name.clone(),
+                found: info.shape.clone(),
+                expected: shape.to_vec(),
+            });
+        }
+        let decode = decoder(info.format)
+            .ok_or_else(|| WeightsError::Format { name: name.clone(), format: format!("{:?}", info.format) })?;
+        let shard = &self.shards[*shard];
+        let mut bytes = vec![0; info.bytes()];
+        shard
+            .source
+            .read_at(shard.data_start + info.range.0 as u64, &mut bytes)
+            .map_err(|source| WeightsError::Read { file: shard.file.clone(), source })?;
+        let values = decode(&bytes);
+        match values.iter().position(|value| !value.is_finite()) {
+            None => Ok(Read { values, bytes: bytes.len() as u64 }),
+            Some(index) => Err(WeightsError::NotFinite { name: name.clone(), value: values[index], index }),
+        }
+    }
+}
+
+fn damaged(file: &str, reason: String) -> WeightsError {
+    WeightsError::Damaged { file: file.to_owned(), reason }
+}
+
+/// How to widen little-endian numbers of a format to f32; `None` for formats that hold no such numbers.
+fn decoder(format: Dtype) -> Option<fn(&[u8]) -> Vec<f32>> {
+    fn widen<const N: usize>(bytes: &[u8], one: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+        bytes.as_chunks::<N>().0.iter().map(|&word| one(word)).collect()
+    }
+    match format {
+        Dtype::F32 => Some(|bytes| widen(bytes, f32::from_le_bytes)),
+        Dtype::F16 => Some(|bytes| widen(bytes, |word| f16::from_le_bytes(word).to_f32())),
+        Dtype::BF16 => Some(|bytes| widen(bytes, |word| bf16::from_le_bytes(word).to_f32())),
+        _ => None,
+    }
+}

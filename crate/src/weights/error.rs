@@ -1,0 +1,64 @@
+use thiserror::Error;
+
+/// Why a checkpoint could not be read. Each message names the file or tensor and says what to do.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    /// A file of the model is not there.
+    #[error("{place} has no {file}: give the directory of a Hugging Face checkpoint")]
+    MissingFile {
+        /// The directory.
+        place: String,
+        /// The file's name.
+        file: String,
+    },
+    /// The system refused to read a file.
+    #[error("cannot read {file}: {source}")]
+    Read {
+        /// The file's name.
+        file: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file is not what its name says.
+    #[error("{file} is damaged: {reason}; download it again")]
+    Damaged {
+        /// The file's name.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A tensor of the model is in no file.
+    #[error("the checkpoint has no tensor {name}: it is incomplete or of another architecture")]
+    MissingTensor {
+        /// The tensor's newest name.
+        name: String,
+    },
+    /// A tensor does not have the shape that the configuration asks for.
+    #[error("tensor {name} has shape {found:?} where config.json asks for {expected:?}")]
+    Shape {
+        /// The tensor's name.
+        name: String,
+        /// Its shape in the file.
+        found: Vec<usize>,
+        /// The shape it should have.
+        expected: Vec<usize>,
+    },
+    /// A tensor's number format is not supported.
+    #[error("tensor {name} is stored as {format}; convert the checkpoint to f32, f16 or bf16")]
+    Format {
+        /// The tensor's name.
+        name: String,
+        /// Its format.
+        format: String,
+    },
+    /// A weight is NaN or infinite.
+    #[error("tensor {name} holds {value} at element {index}: the checkpoint is broken, export it again")]
+    NotFinite {
+        /// The tensor's name.
+        name: String,
+        /// The value found.
+        value: f32,
+        /// Where.
+        index: usize,
+    },
+}

@@ -1,0 +1,78 @@
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Checkpoint, Part, WeightsError};
+use crate::kernels::linear::Linear;
+use crate::kernels::rms_norm::RmsNorm;
+use crate::kernels::swiglu::SwiGlu;
+
+/// Brings weights from a checkpoint onto a device, one tensor at a time.
+pub struct Loader<'a> {
+    checkpoint: &'a Checkpoint,
+    device: &'a Device,
+    progress: &'a dyn Fn(u64),
+}
+
+/// A [`Loader`] for one part of the model.
+pub struct PartLoader<'a> {
+    loader: &'a Loader<'a>,
+    part: Part,
+}
+
+impl<'a> Loader<'a> {
+    /// `progress` is called after each tensor with the bytes it had in its file.
+    pub fn new(checkpoint: &'a Checkpoint, device: &'a Device, progress: &'a dyn Fn(u64)) -> Self {
+        Self { checkpoint, device, progress }
+    }
+
+    /// The tensors of `part`.
+    pub fn part(&'a self, part: Part) -> PartLoader<'a> {
+        PartLoader { loader: self, part }
+    }
+}
+
+impl PartLoader<'_> {
+    /// One tensor.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::read`].
+    pub fn tensor<const D: usize>(&self, name: &str, shape: &[usize; D]) -> Result<Tensor<D>, WeightsError> {
+        let read = self.loader.checkpoint.read(self.part, name, shape)?;
+        let tensor = Tensor::from_data(TensorData::new(read.values, *shape), self.loader.device);
+        (self.loader.progress)(read.bytes);
+        Ok(tensor)
+    }
+
+    /// `{name}.weight` `[outputs, inputs]`, and `{name}.bias` where the layer has one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::read`].
+    pub fn linear(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear, WeightsError> {
+        let weight = self.tensor(&format!("{name}.weight"), &[outputs, inputs])?;
+        let bias = bias.then(|| self.tensor(&format!("{name}.bias"), &[outputs])).transpose()?;
+        Ok(Linear::new(weight, bias))
+    }
+
+    /// `{name}.weight` `[features]` as the scale of a normalisation.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::read`].
+    pub fn norm(&self, name: &str, features: usize, epsilon: f64) -> Result<RmsNorm, WeightsError> {
+        Ok(RmsNorm::new(self.tensor(&format!("{name}.weight"), &[features])?, epsilon))
+    }
+
+    /// `{name}.gate_proj`, `{name}.up_proj` and `{name}.down_proj`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::read`].
+    pub fn swiglu(&self, name: &str, features: usize, inner: usize, bias: bool) -> Result<SwiGlu, WeightsError> {
+        Ok(SwiGlu::new(
+            self.linear(&format!("{name}.gate_proj"), features, inner, bias)?,
+            self.linear(&format!("{name}.up_proj"), features, inner, bias)?,
+            self.linear(&format!("{name}.down_proj"), inner, features, bias)?,
+        ))
+    }
+}
