@@ -6,19 +6,19 @@
 //!
 //! The rooms of the house, from the ground up; a room uses those above it in this list, never those below:
 //!
-//! - [`clock`]: rounds and their seconds
-//! - [`kernels`]: the operations, one module each
-//! - [`weights`]: checkpoints
-//! - [`tokenizer`]: text and tokens
-//! - [`frame`]: pixels in, patches out
-//! - [`vision`]: the vision transformer
-//! - [`language`]: the decoder
-//! - [`memory`]: what is kept, where, and for how long
-//! - [`model`]: the whole model and its settings
-//! - [`stream`]: the session
-//! - [`device`]: where it all runs
-//! - [`video`]: where frames come from, natively
-//! - [`cli`]: the command line
+//! - [`clock`] — rounds and their seconds
+//! - [`kernels`] — the operations, one module each
+//! - [`weights`] — checkpoints
+//! - [`tokenizer`] — text and tokens
+//! - [`frame`] — pixels in, patches out
+//! - [`vision`] — the vision transformer
+//! - [`language`] — the decoder
+//! - [`memory`] — what is kept, where, and for how long
+//! - [`model`] — the whole model and its settings
+//! - [`stream`] — the session
+//! - [`device`] — where it all runs
+//! - [`video`] — where frames come from, natively
+//! - [`cli`] — the command line
 //!
 //! Beside them, [`trace`] looks inside a pass.
 

@@ -1,6 +1,6 @@
 //! Writes new rows into the slots of an arena.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, s};
 
 /// A run of consecutive rows that go to consecutive slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub fn runs(slots: &[usize]) -> Vec<Run> {
 pub fn append(mut arena: Tensor<2>, rows: Tensor<2>, runs: &[Run]) -> Tensor<2> {
     for run in runs {
         let source = rows.clone().narrow(0, run.row, run.length);
-        arena = arena.slice_assign([run.slot..run.slot + run.length], source);
+        arena = arena.slice_assign(s![run.slot..run.slot + run.length, ..], source);
     }
     arena
 }

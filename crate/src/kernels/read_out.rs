@@ -2,6 +2,11 @@
 
 use burn::tensor::{ExecutionError, Tensor};
 
+/// The logits of a few tokens only: features `[1, hidden]` and head rows `[n, hidden]` → `[1, n]`.
+pub fn logits_of(features: Tensor<2>, head_rows: Tensor<2>) -> Tensor<2> {
+    features.matmul(head_rows.transpose())
+}
+
 /// Copies a tensor to the host as `f32`, row by row.
 ///
 /// # Errors

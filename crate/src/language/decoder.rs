@@ -46,7 +46,6 @@ impl Decoder {
                 mlp_norm: load.norm(&name("post_attention_layernorm"), hidden, config.epsilon)?,
                 mlp: load.swiglu(&name("mlp"), hidden, config.intermediate, false)?,
                 heads: config.heads,
-                kv_heads: config.kv_heads,
             });
         }
         let norm = load.norm("norm", hidden, config.epsilon)?;
@@ -100,9 +99,9 @@ impl Decoder {
         arena: &mut Arena,
         trace: &mut Trace,
     ) -> Tensor<2> {
-        let view = view.upload(table, device);
+        let sight = view.upload(table, device);
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(index, x, &view, arena);
+            x = layer.forward(index, x, &sight, arena);
             trace.record(|| format!("text.{index}"), || x.clone());
         }
         x

@@ -2,8 +2,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::arena::Arena;
-use super::view::DeviceView;
-use crate::kernels::attention;
+use crate::kernels::attention::{self, Sight};
 use crate::kernels::linear::Linear;
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::swiglu::SwiGlu;
@@ -19,25 +18,21 @@ pub(super) struct Layer {
     pub mlp_norm: RmsNorm,
     pub mlp: SwiGlu,
     pub heads: usize,
-    pub kv_heads: usize,
 }
 
 impl Layer {
     /// `[rows, features]` → the same; the rows' keys and values go into the arena as layer `index`.
-    pub fn forward(&self, index: usize, x: Tensor<2>, view: &DeviceView, arena: &mut Arena) -> Tensor<2> {
+    pub fn forward(&self, index: usize, x: Tensor<2>, sight: &Sight, arena: &mut Arena) -> Tensor<2> {
         let [rows, _] = x.dims();
         let normed = self.attention_norm.forward(x.clone());
         let queries = self.query.forward(normed.clone());
         let head = queries.dims()[1] / self.heads;
-        let queries = view.row_rotation.apply(queries.reshape([rows, self.heads, head]));
+        let queries = queries.reshape([rows, self.heads, head]);
 
         let keys = self.key.forward(normed.clone());
         let values = self.value.forward(normed);
-        let held = arena.append(index, keys, values, &view.runs);
-        let in_heads =
-            |slots: &Tensor<2>| slots.clone().narrow(0, 0, view.span).reshape([view.span, self.kv_heads, head]);
-        let keys = view.slot_rotation.apply(in_heads(&held.keys));
-        let seen = attention::grouped(queries, keys, in_heads(&held.values), view.mask.clone());
+        let held = arena.append(index, keys, values, &sight.runs);
+        let seen = attention::over_arena(queries, &held.keys, &held.values, sight);
 
         let x = x + self.output.forward(seen);
         let mlp = self.mlp.forward(self.mlp_norm.forward(x.clone()));

@@ -1,7 +1,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::kernels::append::{self, Run};
-use crate::kernels::rotary::{RotaryTable, Rotation};
+use crate::kernels::append;
+use crate::kernels::attention::Sight;
+use crate::kernels::rotary::RotaryTable;
 
 /// What one pass through the decoder sees: which slots count, in what order, at which positions.
 ///
@@ -25,16 +26,16 @@ impl View {
         Self { rows: self.rows[rows].to_vec(), ..self.clone() }
     }
 
-    pub(super) fn upload(&self, table: &RotaryTable, device: &Device) -> DeviceView {
-        let slots = self.order.len();
+    /// The view on the device, for all layers of the pass.
+    pub(super) fn upload(&self, table: &RotaryTable, device: &Device) -> Sight {
+        let span = self.order.len();
         let ints = |values: &[i32]| {
             let data = TensorData::new(values.to_vec(), [values.len()]);
             Tensor::<1, Int>::from_data(data, device)
         };
         let axes = self.positions.each_ref().map(|positions| ints(positions));
-        let slot_rotation = table.rotation(&axes);
+        let slots = table.rotation(&axes);
         let rows: Vec<i32> = self.rows.iter().map(|&slot| slot as i32).collect();
-        let row_rotation = slot_rotation.select(ints(&rows));
 
         let mask: Vec<f32> = self
             .rows
@@ -44,26 +45,12 @@ impl View {
                 self.order.iter().map(move |&slot| if slot <= own { 0.0 } else { f32::NEG_INFINITY })
             })
             .collect();
-        DeviceView {
-            span: slots,
+        Sight {
+            span,
             runs: append::runs(&self.rows),
-            slot_rotation,
-            row_rotation,
-            mask: Tensor::from_data(TensorData::new(mask, [self.rows.len(), slots]), device),
+            rows: slots.select(ints(&rows)),
+            slots,
+            mask: Tensor::from_data(TensorData::new(mask, [self.rows.len(), span]), device),
         }
     }
-}
-
-/// A [`View`] on the device, shared by all layers of a pass.
-pub(super) struct DeviceView {
-    /// Slots `0..span` take part.
-    pub span: usize,
-    /// Where the new rows are written.
-    pub runs: Vec<Run>,
-    /// The rotation of every slot's key.
-    pub slot_rotation: Rotation,
-    /// The rotation of every new row's query.
-    pub row_rotation: Rotation,
-    /// `[rows, span]`: 0 where a row sees a slot, −∞ where not.
-    pub mask: Tensor<2>,
 }

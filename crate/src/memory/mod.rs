@@ -65,7 +65,7 @@ pub enum Input {
     /// Tokens to look up in the embedding.
     Tokens(Vec<u32>),
     /// The features of visual tokens, `[tokens, hidden]`.
-    Features(Tensor<2>),
+    Features(Box<Tensor<2>>),
 }
 
 impl Memory {

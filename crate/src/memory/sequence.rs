@@ -127,7 +127,7 @@ impl Sequence {
                 token.slot = self.slots.take();
                 if image.contains(&index) {
                     let features = segment.image.as_mut().and_then(|image| image.features.take());
-                    inputs.extend(features.map(Input::Features));
+                    inputs.extend(features.map(|features| Input::Features(Box::new(features))));
                 } else if let Some(Input::Tokens(ids)) = inputs.last_mut() {
                     ids.push(token.id);
                 } else {

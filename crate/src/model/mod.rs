@@ -132,7 +132,7 @@ impl Model {
             .into_iter()
             .map(|input| match input {
                 Input::Tokens(ids) => self.language.embed(&ids),
-                Input::Features(features) => features,
+                Input::Features(features) => *features,
             })
             .collect();
         let x = Tensor::cat(rows, 0);
@@ -147,13 +147,8 @@ impl Model {
         self.language.logits(features)
     }
 
-    /// The head's rows of `ids`, with which [`read_out`](Self::read_out) reads only those logits.
+    /// The head's rows of `ids`, for [`logits_of`](crate::kernels::read_out::logits_of).
     pub fn head_rows(&self, ids: &[u32]) -> Tensor<2> {
         self.language.head_rows(ids)
-    }
-
-    /// Features `[1, hidden]` and head rows `[n, hidden]` → their logits, `[1, n]`.
-    pub fn read_out(features: Tensor<2>, head_rows: Tensor<2>) -> Tensor<2> {
-        features.matmul(head_rows.transpose())
     }
 }

@@ -6,7 +6,6 @@ use super::options::{Feedback, Keep, SessionError};
 use super::{Decision, Evidence, Session, State, StateLogits, Turn};
 use crate::kernels::read_out;
 use crate::memory::Kind;
-use crate::model::Model;
 use crate::trace::Trace;
 
 /// The first token of a reply, and the state logits beside it.
@@ -31,7 +30,7 @@ impl Session {
             self.settle().await?;
             return Ok(None);
         }
-        let rows = Model::read_out(last.clone(), self.state_rows.clone());
+        let rows = read_out::logits_of(last.clone(), self.state_rows.clone());
         let logits = <[f32; 3]>::try_from(read_out::floats(rows).await?).ok().map(StateLogits::new);
         let first = match (self.options.decision, logits) {
             (Decision::States, Some(logits)) => self.protocol.states()[self.options.rule.decide(&logits) as usize],

@@ -129,7 +129,7 @@ impl Session {
         &self.generated
     }
 
-    /// What the last round saw and computed, with [`Options::evidence`].
+    /// What the last round saw and computed, if [`Options::keep`] asks for it.
     pub fn take_evidence(&mut self) -> Option<Evidence> {
         self.evidence.take()
     }

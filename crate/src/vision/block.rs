@@ -22,12 +22,8 @@ pub(super) struct Block {
 impl Block {
     /// `[patches, features]` → the same. `mask` says which patches see each other.
     pub fn forward(&self, x: Tensor<2>, rotation: &Rotation, mask: Tensor<2>) -> Tensor<2> {
-        let [patches, features] = x.dims();
         let qkv = self.qkv.forward(self.attention_norm.forward(x.clone()));
-        let part = |index: usize| {
-            qkv.clone().narrow(1, index * features, features).reshape([patches, self.heads, features / self.heads])
-        };
-        let seen = attention::grouped(rotation.apply(part(0)), rotation.apply(part(1)), part(2), mask);
+        let seen = attention::within_frame(qkv, self.heads, rotation, mask);
         let x = x + self.projection.forward(seen);
         let mlp = self.mlp.forward(self.mlp_norm.forward(x.clone()));
         x + mlp

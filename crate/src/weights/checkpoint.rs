@@ -173,8 +173,10 @@ fn damaged(file: &str, reason: String) -> WeightsError {
     WeightsError::Damaged { file: file.to_owned(), reason }
 }
 
+type Decoder = fn(&[u8]) -> Vec<f32>;
+
 /// How to widen little-endian numbers of a format to f32; `None` for formats that hold no such numbers.
-fn decoder(format: Dtype) -> Option<fn(&[u8]) -> Vec<f32>> {
+fn decoder(format: Dtype) -> Option<Decoder> {
     fn widen<const N: usize>(bytes: &[u8], one: impl Fn([u8; N]) -> f32) -> Vec<f32> {
         bytes.as_chunks::<N>().0.iter().map(|&word| one(word)).collect()
     }
