@@ -94,10 +94,10 @@ fn report(
     description: &Description,
     checkpoint: &Checkpoint,
 ) -> Result<Report, Box<dyn std::error::Error>> {
-    let Description { config: ModelConfig { vision, language }, settings, tokenizer } = description;
+    let Description { config: ModelConfig { vision, language }, settings, tokenizer, .. } = description;
     let protocol = Protocol::new(tokenizer.clone(), settings)?;
     let prompt = protocol.system()?.len();
-    let visual = vision.preprocessor(settings.pixels()).most_visual_tokens();
+    let visual = description.preprocessor().most_visual_tokens();
 
     let mut parameters = Parameters { total: 0, vision: 0, language: 0, head: 0 };
     let mut formats: BTreeMap<String, u64> = BTreeMap::new();
@@ -189,7 +189,10 @@ fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
     };
     line("vision", part(vision, parameters.vision))?;
     line("language", part(language, parameters.language))?;
-    let head = if report.tied_head { "head tied to the embedding".into() } else { count(parameters.head) };
+    let head = match report.tied_head {
+        true => "head tied to the embedding".to_owned(),
+        false => format!("head of {} parameters", count(parameters.head)),
+    };
     line("vocabulary", format!("{} tokens, {head}; states {:?}", count(report.vocabulary as u64), report.states))?;
     let [min, max] = report.pixels;
     line(

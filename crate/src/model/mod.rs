@@ -1,12 +1,13 @@
 //! The whole model: what a checkpoint is, how it is loaded, and the two passes of a round.
 
 mod config;
+mod preprocessing;
 mod settings;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use thiserror::Error;
 
-use crate::frame::Patches;
+use crate::frame::{Normalization, Patches, Preprocessor};
 use crate::language::{Decoder, LanguageConfig};
 use crate::memory::{Input, Memory, MemoryError};
 use crate::tokenizer::{Tokenizer, TokenizerError};
@@ -15,6 +16,7 @@ use crate::vision::{Layout, VisionTransformer};
 use crate::weights::{Checkpoint, Files, Loader, WeightsError};
 
 pub use config::{ConfigError, ModelConfig};
+pub use preprocessing::PreprocessingError;
 pub use settings::{Settings, SettingsError};
 
 /// Why a model could not be loaded.
@@ -23,6 +25,9 @@ pub enum LoadError {
     /// Its configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Its preprocessing.
+    #[error(transparent)]
+    Preprocessing(#[from] PreprocessingError),
     /// Its streaming settings.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -41,12 +46,14 @@ pub struct Description {
     pub config: ModelConfig,
     /// How it wants its stream.
     pub settings: Settings,
+    /// How it wants its pixels.
+    pub normalization: Normalization,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
 }
 
 impl Description {
-    /// Reads `config.json`, `streamo.json` and `tokenizer.json`.
+    /// Reads `config.json`, `streamo.json`, `preprocessor_config.json` and `tokenizer.json`.
     ///
     /// # Errors
     ///
@@ -57,12 +64,28 @@ impl Description {
             Some(json) => Settings::from_json(&json)?,
             None => Settings::default(),
         };
+        let normalization = match files.read("preprocessor_config.json")? {
+            Some(json) => preprocessing::normalization(&json)?,
+            None => Normalization::default(),
+        };
         let tokenizer = Tokenizer::from_bytes(&files.required("tokenizer.json")?)?;
         let (largest, vocabulary) = (tokenizer.largest_id(), config.language.vocabulary);
         if largest as usize >= vocabulary {
             return Err(TokenizerError::OutsideVocabulary { id: largest, vocabulary }.into());
         }
-        Ok(Self { config, settings, tokenizer })
+        Ok(Self { config, settings, normalization, tokenizer })
+    }
+
+    /// How frames are prepared for the model.
+    pub fn preprocessor(&self) -> Preprocessor {
+        let vision = &self.config.vision;
+        Preprocessor {
+            bounds: self.settings.pixels(),
+            patch: vision.patch as u32,
+            merge: vision.merge as u32,
+            temporal: vision.temporal as u32,
+            normalization: self.normalization,
+        }
     }
 }
 

@@ -47,7 +47,7 @@ impl Session {
     /// The tokenizer lacks a token, or the memory is impossible.
     pub fn new(model: Rc<Model>, description: &Description, options: Options) -> Result<Self, SessionError> {
         let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
-        let preprocessor = model.config.vision.preprocessor(description.settings.pixels());
+        let preprocessor = description.preprocessor();
         let system = protocol.system()?;
         let plan = Plan::new(
             model.language(),

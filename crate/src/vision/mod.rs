@@ -8,8 +8,6 @@ mod block;
 mod layout;
 mod transformer;
 
-use crate::frame::{PixelBounds, Preprocessor};
-
 pub use layout::Layout;
 pub use transformer::VisionTransformer;
 
@@ -42,17 +40,6 @@ impl VisionConfig {
     /// Numbers in one patch: channels × frames × height × width.
     pub fn patch_values(&self) -> usize {
         3 * self.temporal * self.patch * self.patch
-    }
-
-    /// How frames are prepared for it, between `bounds` pixels.
-    pub fn preprocessor(&self, bounds: PixelBounds) -> Preprocessor {
-        Preprocessor {
-            bounds,
-            patch: self.patch as u32,
-            merge: self.merge as u32,
-            temporal: self.temporal as u32,
-            ..Preprocessor::default()
-        }
     }
 
     /// Patches in a visual token.
