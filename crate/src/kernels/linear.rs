@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::embedding;
+use super::matrix::Matrix;
 
 /// An affine map with the weight in the checkpoint's own layout.
 ///
@@ -12,27 +12,22 @@ use super::embedding;
 /// - bias: `[outputs]`, or none.
 #[derive(Module, Debug)]
 pub struct Linear {
-    weight: Param<Tensor<2>>,
+    weight: Matrix,
     bias: Option<Param<Tensor<1>>>,
 }
 
 impl Linear {
     /// From a weight `[outputs, inputs]` and a bias `[outputs]`.
-    pub fn new(weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
-        Self { weight: Param::from_tensor(weight), bias: bias.map(Param::from_tensor) }
+    pub fn new(weight: Matrix, bias: Option<Tensor<1>>) -> Self {
+        Self { weight, bias: bias.map(Param::from_tensor) }
     }
 
     /// `[rows, inputs]` → `[rows, outputs]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = x.matmul(self.weight.val().transpose());
+        let y = self.weight.apply(x);
         match &self.bias {
             Some(bias) => y + bias.val().unsqueeze(),
             None => y,
         }
-    }
-
-    /// The weights of a few outputs, `[outputs.len(), inputs]`.
-    pub fn rows(&self, outputs: &[u32]) -> Tensor<2> {
-        embedding::lookup(self.weight.val(), outputs)
     }
 }

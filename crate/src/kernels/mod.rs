@@ -9,8 +9,8 @@
 
 pub mod append;
 pub mod attention;
-pub mod embedding;
 pub mod linear;
+pub mod matrix;
 pub mod read_out;
 pub mod rms_norm;
 pub mod rotary;

@@ -1,26 +1,26 @@
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::layer::Layer;
 use super::{Arena, LanguageConfig, View};
-use crate::kernels::embedding;
-use crate::kernels::linear::Linear;
+use crate::kernels::matrix::{LARGEST_BINDING, Matrix};
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::rotary::RotaryTable;
 use crate::trace::Trace;
 use crate::weights::{Loader, Part, WeightsError};
 
-/// Rows of one pass. Longer prefills go in chunks, so that the scores of a pass stay small.
-const CHUNK: usize = 256;
+/// Most rows of one pass.
+const MOST_ROWS: usize = 256;
 
 /// Tokens in, the last token's features out, and from there logits.
 #[derive(Module, Debug)]
 pub struct Decoder {
-    embedding: Param<Tensor<2>>,
+    embedding: Matrix,
     layers: Vec<Layer>,
     norm: RmsNorm,
+    heads: usize,
     /// None where the head is the embedding.
-    head: Option<Linear>,
+    head: Option<Matrix>,
 }
 
 impl Decoder {
@@ -34,7 +34,7 @@ impl Decoder {
         let (hidden, wide) = (config.hidden, config.heads * config.head);
         let kv = config.kv_features();
         let mut layers = Vec::with_capacity(config.layers);
-        let embedding = load.tensor("embed_tokens.weight", &[config.vocabulary, hidden])?;
+        let embedding = load.matrix("embed_tokens.weight", [config.vocabulary, hidden])?;
         for index in 0..config.layers {
             let name = |tensor: &str| format!("layers.{index}.{tensor}");
             layers.push(Layer {
@@ -49,18 +49,16 @@ impl Decoder {
             });
         }
         let norm = load.norm("norm", hidden, config.epsilon)?;
-        let head = if config.tied {
-            None
-        } else {
-            let weight = [config.vocabulary, hidden];
-            Some(Linear::new(loader.part(Part::Head).tensor("weight", &weight)?, None))
+        let head = match config.tied {
+            true => None,
+            false => Some(loader.part(Part::Head).matrix("weight", [config.vocabulary, hidden])?),
         };
-        Ok(Self { embedding: Param::from_tensor(embedding), layers, norm, head })
+        Ok(Self { embedding, layers, norm, heads: config.heads, head })
     }
 
     /// The features of tokens, `[ids, hidden]`. Every id must lie inside the vocabulary.
     pub fn embed(&self, ids: &[u32]) -> Tensor<2> {
-        embedding::lookup(self.embedding.val(), ids)
+        self.embedding.rows(ids)
     }
 
     /// Runs the new rows `x` `[rows, hidden]` of `view` through all layers, writes them into the arena, and returns
@@ -75,9 +73,11 @@ impl Decoder {
     ) -> Tensor<2> {
         let [rows, _] = x.dims();
         let device = x.device();
+        // The scores of a pass, heads × rows × slots, fit into a binding.
+        let most = (LARGEST_BINDING / size_of::<f32>() / self.heads / view.order.len().max(1)).clamp(1, MOST_ROWS);
         let mut last = None;
-        for start in (0..rows).step_by(CHUNK) {
-            let chunk = start..rows.min(start + CHUNK);
+        for start in (0..rows).step_by(most) {
+            let chunk = start..rows.min(start + most);
             last = Some(self.pass(
                 x.clone().narrow(0, chunk.start, chunk.len()),
                 &view.chunk(chunk),
@@ -109,17 +109,15 @@ impl Decoder {
 
     /// Features `[1, hidden]` → the logits of the whole vocabulary, `[1, vocabulary]`.
     pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
-        match &self.head {
-            Some(head) => head.forward(features),
-            None => features.matmul(self.embedding.val().transpose()),
-        }
+        self.head().apply(features)
     }
 
     /// The head's rows of a few tokens, to read just those logits: `[ids, hidden]`.
     pub fn head_rows(&self, ids: &[u32]) -> Tensor<2> {
-        match &self.head {
-            Some(head) => head.rows(ids),
-            None => self.embed(ids),
-        }
+        self.head().rows(ids)
+    }
+
+    fn head(&self) -> &Matrix {
+        self.head.as_ref().unwrap_or(&self.embedding)
     }
 }

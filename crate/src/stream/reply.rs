@@ -1,5 +1,7 @@
 //! The second half of a round: reading the decision, generating the answer, keeping it.
 
+use std::rc::Rc;
+
 use burn::tensor::Tensor;
 
 use super::options::{Feedback, Keep, SessionError};
@@ -51,8 +53,8 @@ impl Session {
         let answers = free || state == Some(State::Response);
         let kind = if matches!(state, None | Some(State::Response)) { Kind::Answer } else { Kind::Turn };
 
-        let tokenizer = self.protocol.tokenizer().clone();
-        let mut text = tokenizer.stream();
+        let protocol = Rc::clone(&self.protocol);
+        let mut text = protocol.tokenizer().stream();
         let mut heard = Heard { hear, text: String::new(), strip: !free };
         let mut generated = vec![opening.first];
         let mut next = opening.first;

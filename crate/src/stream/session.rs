@@ -16,7 +16,7 @@ use crate::vision::Layout;
 /// A stream being watched.
 pub struct Session {
     pub(super) model: Rc<Model>,
-    pub(super) protocol: Protocol,
+    pub(super) protocol: Rc<Protocol>,
     preprocessor: Preprocessor,
     pub(super) options: Options,
     plan: Plan,
@@ -46,7 +46,7 @@ impl Session {
     ///
     /// The tokenizer lacks a token, or the memory is impossible.
     pub fn new(model: Rc<Model>, description: &Description, options: Options) -> Result<Self, SessionError> {
-        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
+        let protocol = Rc::new(Protocol::new(description.tokenizer.clone(), &description.settings)?);
         let preprocessor = description.preprocessor();
         let system = protocol.system()?;
         let plan = Plan::new(

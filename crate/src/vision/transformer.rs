@@ -4,6 +4,7 @@ use burn::tensor::{Tensor, activation};
 use super::block::Block;
 use super::{Layout, VisionConfig};
 use crate::kernels::linear::Linear;
+use crate::kernels::matrix::Matrix;
 use crate::kernels::rms_norm::RmsNorm;
 use crate::trace::Trace;
 use crate::weights::{Loader, Part, WeightsError};
@@ -48,7 +49,7 @@ impl VisionTransformer {
         let weight = load.tensor("patch_embed.proj.weight", &patch)?;
         Ok(Self {
             // A convolution whose stride is its own size is a matrix product over flattened patches.
-            patch_embedding: Linear::new(weight.reshape([hidden, config.patch_values()]), None),
+            patch_embedding: Linear::new(Matrix::new(vec![weight.reshape([hidden, config.patch_values()])]), None),
             blocks,
             full_attention: (0..config.depth).map(|i| config.full_attention.contains(&i)).collect(),
             merger_norm: load.norm("merger.ln_q", hidden, EPSILON)?,

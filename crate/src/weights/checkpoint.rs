@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use half::{bf16, f16};
 use safetensors::Dtype;
@@ -135,12 +136,13 @@ impl Checkpoint {
         part.names(tensor).iter().any(|name| self.tensors.contains_key(name))
     }
 
-    /// Reads `tensor` of `part` as f32, checked against `shape` and for NaN and infinities.
+    /// Reads `rows` of `tensor` of `part` as f32, checked against the whole tensor's `shape` and for NaN and infinities.
+    /// A row is what stands at one index of the first axis; the caller asks for rows that `shape` has.
     ///
     /// # Errors
     ///
     /// The tensor is missing, of another shape or format, holds a value that is not finite, or cannot be read.
-    pub fn read(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Read, WeightsError> {
+    pub fn read(&self, part: Part, tensor: &str, shape: &[usize], rows: Range<usize>) -> Result<Read, WeightsError> {
         let names = part.names(tensor);
         let (name, (shard, info)) = names
             .iter()
@@ -156,15 +158,20 @@ impl Checkpoint {
         let decode = decoder(info.format)
             .ok_or_else(|| WeightsError::Format { name: name.clone(), format: format!("{:?}", info.format) })?;
         let shard = &self.shards[*shard];
-        let mut bytes = vec![0; info.bytes()];
+        let row = info.bytes() / shape.first().copied().unwrap_or(1).max(1);
+        let start = shard.data_start + (info.range.0 + rows.start * row) as u64;
+        let mut bytes = vec![0; rows.len() * row];
         shard
             .source
-            .read_at(shard.data_start + info.range.0 as u64, &mut bytes)
+            .read_at(start, &mut bytes)
             .map_err(|source| WeightsError::Read { file: shard.file.clone(), source })?;
         let values = decode(&bytes);
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok(Read { values, bytes: bytes.len() as u64 }),
-            Some(index) => Err(WeightsError::NotFinite { name: name.clone(), value: values[index], index }),
+            Some(index) => {
+                let before = rows.start * shape[1..].iter().product::<usize>();
+                Err(WeightsError::NotFinite { name: name.clone(), value: values[index], index: before + index })
+            }
         }
     }
 }

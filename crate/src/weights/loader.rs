@@ -1,7 +1,10 @@
+use std::ops::Range;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Checkpoint, Part, WeightsError};
 use crate::kernels::linear::Linear;
+use crate::kernels::matrix::Matrix;
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::swiglu::SwiGlu;
 
@@ -31,14 +34,35 @@ impl<'a> Loader<'a> {
 }
 
 impl PartLoader<'_> {
-    /// One tensor.
+    /// One small tensor.
     ///
     /// # Errors
     ///
     /// As [`Checkpoint::read`].
     pub fn tensor<const D: usize>(&self, name: &str, shape: &[usize; D]) -> Result<Tensor<D>, WeightsError> {
-        let read = self.loader.checkpoint.read(self.part, name, shape)?;
-        let tensor = Tensor::from_data(TensorData::new(read.values, *shape), self.loader.device);
+        self.rows(name, shape, 0..shape[0])
+    }
+
+    /// One matrix, `[rows, columns]`, piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::read`].
+    pub fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<Matrix, WeightsError> {
+        let pieces = Matrix::cut(rows, columns).map(|piece| self.rows(name, &[rows, columns], piece));
+        Ok(Matrix::new(pieces.collect::<Result<_, _>>()?))
+    }
+
+    fn rows<const D: usize>(
+        &self,
+        name: &str,
+        shape: &[usize; D],
+        rows: Range<usize>,
+    ) -> Result<Tensor<D>, WeightsError> {
+        let mut own = *shape;
+        own[0] = rows.len();
+        let read = self.loader.checkpoint.read(self.part, name, shape, rows)?;
+        let tensor = Tensor::from_data(TensorData::new(read.values, own), self.loader.device);
         (self.loader.progress)(read.bytes);
         Ok(tensor)
     }
@@ -49,7 +73,7 @@ impl PartLoader<'_> {
     ///
     /// As [`Checkpoint::read`].
     pub fn linear(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear, WeightsError> {
-        let weight = self.tensor(&format!("{name}.weight"), &[outputs, inputs])?;
+        let weight = self.matrix(&format!("{name}.weight"), [outputs, inputs])?;
         let bias = bias.then(|| self.tensor(&format!("{name}.bias"), &[outputs])).transpose()?;
         Ok(Linear::new(weight, bias))
     }
