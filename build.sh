@@ -122,7 +122,8 @@ install_packages() {
         *) stop "Install it, and run this again." ;;
     esac
     as_root apt-get update -qq >&2 || true
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${names[@]}" >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
+        apt-get install -qq --no-install-recommends "${names[@]}" >/dev/null
 }
 
 # What a package manager calls a thing.
@@ -161,7 +162,11 @@ wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' "$house/Cargo.toml"; }
 rust_version() { "$1" --version | cut -d ' ' -f 2; }
 
 rust_command() {
-    if has rustup; then echo "rustup update stable"; else echo "curl -sSf https://sh.rustup.rs | sh -s -- -y"; fi
+    if has rustup; then
+        echo "rustup update stable"
+    else
+        echo "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
+    fi
 }
 
 at_least() { printf '%s\n' "$1" "$2" | sort -V -C; }
