@@ -2,7 +2,12 @@
 //!
 //! One test program, since each would link all of burn and wgpu again.
 
+mod checkpoint;
 mod conformance;
+mod dense;
+mod exact;
 mod fixtures;
+mod ledger;
+mod memory_law;
 mod preprocessing;
 mod tokens;

@@ -67,6 +67,34 @@ fn prompt_and_rounds_have_the_reference_tokens() {
     }
 }
 
+/// A question is cut out of its turn, so that it can leave alone: what stays is the turn without it.
+#[test]
+fn questions_are_found_in_their_turn() {
+    let protocol = Protocol::new(streaming(&fixtures::json("qwen2_5_tokens.json")), &Settings::default()).unwrap();
+    let tag = "<7s-8s>";
+    let silent = protocol.opening([], tag).unwrap();
+    let questions =
+        ["What is added to the bowl?", "<7s", "?", "Wer läuft, e\u{301}?", "a  ", "Zeile\n\nzwei", "\u{301}"];
+    for first in questions {
+        for second in questions {
+            let asked = [first.to_owned(), second.to_owned()];
+            let opening = protocol.opening(asked.iter().map(String::as_str), tag).unwrap();
+            let bounds = protocol.question_bounds(&asked, &opening).unwrap();
+            assert_eq!([&opening[..bounds[0]], &opening[bounds[2]..]].concat(), silent, "{asked:?}");
+            for (question, bounds) in asked.iter().zip(bounds.windows(2)) {
+                let words = protocol.tokenizer().encode(&format!("{question}\n")).unwrap();
+                assert_eq!(opening[bounds[0]..bounds[1]], words, "{asked:?}");
+            }
+        }
+    }
+    // A leading newline is one token with the one before it. `Question::new` trims, its fields are open.
+    let asked = ["\nWhat?".to_owned()];
+    let opening = protocol.opening(asked.iter().map(String::as_str), tag).unwrap();
+    let bounds = protocol.question_bounds(&asked, &opening).unwrap();
+    assert_eq!(bounds, [2, opening.len() + 3 - silent.len()]);
+    assert_eq!(opening[bounds[1]..], silent[3..]);
+}
+
 #[test]
 fn texts_have_the_reference_tokens_and_back() {
     let fixture = fixtures::json("qwen2_5_tokens.json");

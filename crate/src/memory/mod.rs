@@ -8,6 +8,8 @@
 //! A token keeps its slot for as long as it is kept; evicting marks slots free and moves nothing. Order and positions
 //! are counted anew each round over what is kept, so they are contiguous, as in training, and never grow.
 
+#[cfg(test)]
+mod invariants;
 mod plan;
 mod policy;
 mod segment;

@@ -36,10 +36,15 @@ impl Sequence {
         self.make_room(needed)
     }
 
-    /// A question was withdrawn: its round leaves like any other.
-    pub fn unpin(&mut self, round: u64) {
-        let asked = |segment: &&mut super::Segment| segment.round == round && segment.kind == Kind::Question;
-        self.segments.iter_mut().filter(asked).for_each(|segment| segment.kind = Kind::Turn);
+    /// The question that is number `index` of those standing in `round` was withdrawn: its words leave now. Once none
+    /// stands there, the round leaves like any other.
+    pub fn withdraw(&mut self, round: u64, index: usize) {
+        let mut before = 0;
+        self.retain(|segment| {
+            let question = segment.kind == Kind::Question && segment.round == round;
+            before += usize::from(question);
+            !question || before != index + 1
+        });
     }
 
     fn leave_window(&mut self, round: u64, held: Held) {
@@ -76,7 +81,7 @@ impl Sequence {
             } else if let Some((round, held)) = first(|held| held.frame) {
                 self.leave_window(round, held);
             } else {
-                return Err(self.too_small(self.waiting() + needed));
+                return Err(self.too_small(needed));
             }
         }
         Ok(())

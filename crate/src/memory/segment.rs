@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 pub enum Kind {
     /// The system turn: never leaves.
     System,
-    /// A round's opening that carries a standing question: stays, with the rest of the round's text.
+    /// A standing question's own words: stay until it is withdrawn, and with them the rest of their round's text.
     Question,
     /// A round's scaffolding: its opening, time tag, silent state, turn ends. Leaves with the frame.
     Turn,
@@ -81,5 +81,56 @@ impl Segment {
         let rest = self.tokens.len() - image.start - image.tokens();
         positions.extend((next..next + rest as i32).map(|p| [p; 3]));
         (positions, next + rest as i32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{Image, Kind};
+    use crate::memory::Sequence;
+
+    /// A sequence of the fixture's parts; with `joined`, text before an image stands in the image's own segment.
+    fn sequence(parts: &[Value], joined: bool) -> Sequence {
+        let mut sequence = Sequence::new(1000);
+        let mut before = 0;
+        for part in parts {
+            let number = |index: usize| part[index].as_u64().unwrap() as usize;
+            if part[0] == "text" {
+                before += number(1);
+                continue;
+            }
+            let start = if joined { before } else { 0 };
+            sequence.append(Kind::Turn, 0, &vec![1; before - start]);
+            let image = Image { start, rows: number(1) / 2, columns: number(2) / 2, features: None };
+            sequence.append_frame(0, &vec![2; start + image.tokens()], image);
+            before = 0;
+        }
+        // One more token shows the position after the last.
+        sequence.append(Kind::Turn, 0, &vec![1; before + 1]);
+        sequence
+    }
+
+    #[test]
+    fn positions_equal_the_reference() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/rope_index.json");
+        let fixture: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let cases = fixture["sequences"].as_array().unwrap();
+        assert!(cases.len() >= 5);
+        for case in cases {
+            for joined in [false, true] {
+                let found = sequence(case["parts"].as_array().unwrap(), joined).positions();
+                let axis = |name: &str| {
+                    let mut expected: Vec<i32> = serde_json::from_value(case[name].clone()).unwrap();
+                    expected.push(case["next"].as_i64().unwrap() as i32);
+                    expected
+                };
+                for (index, name) in ["t", "h", "w"].into_iter().enumerate() {
+                    let found: Vec<i32> = found.iter().map(|position| position[index]).collect();
+                    assert_eq!(found, axis(name), "{name} of {}", case["parts"]);
+                }
+            }
+        }
     }
 }

@@ -18,10 +18,14 @@ impl Sequence {
         Self { segments: Vec::new(), slots: Slots::new(slots) }
     }
 
-    /// Appends text.
+    /// Appends text. A question is a segment of its own; other text joins what it continues.
     pub fn append(&mut self, kind: Kind, round: u64, ids: &[u32]) {
+        if ids.is_empty() {
+            return;
+        }
+        let joins = |last: &Segment| last.kind == kind && last.round == round && last.image.is_none();
         match self.segments.last_mut() {
-            Some(last) if last.kind == kind && last.round == round && last.image.is_none() => {
+            Some(last) if kind != Kind::Question && joins(last) => {
                 last.tokens.extend(ids.iter().map(|&id| Token { id, slot: None }));
             }
             _ => self.push(kind, round, ids, None),

@@ -28,6 +28,8 @@ pub(super) struct History {
     rounds: VecDeque<PastRound>,
     /// Questions whose own round has left, in the order they were put.
     carried: Vec<String>,
+    /// A question that was written has been withdrawn since.
+    stale: bool,
 }
 
 impl History {
@@ -41,19 +43,21 @@ impl History {
 
     /// Withdraws a question.
     pub fn forget(&mut self, question: &str) {
-        self.carried.retain(|carried| carried != question);
-        for round in &mut self.rounds {
-            round.questions.retain(|asked| asked != question);
+        for questions in self.rounds.iter_mut().map(|round| &mut round.questions).chain([&mut self.carried]) {
+            let before = questions.len();
+            questions.retain(|asked| asked != question);
+            self.stale |= questions.len() < before;
         }
     }
 
-    /// Lets the rounds before `oldest` go and says whether there were any. Their questions are carried on.
+    /// Lets the rounds before `oldest` go; their questions are carried on. Says whether what stands is no longer what
+    /// was written last: rounds went, or a question was withdrawn.
     pub fn slide(&mut self, oldest: u64) -> bool {
         let before = self.rounds.len();
         while self.rounds.front().is_some_and(|round| round.round < oldest) {
             self.drop_oldest();
         }
-        self.rounds.len() < before
+        std::mem::take(&mut self.stale) | (self.rounds.len() < before)
     }
 
     /// Lets the oldest round go, unless it is the only one, and says whether it went.

@@ -25,6 +25,7 @@ pub struct Protocol {
     system_prompt: String,
 }
 
+const USER: &str = "user\n";
 const ASSISTANT: &str = "assistant\n";
 
 impl Protocol {
@@ -92,7 +93,7 @@ impl Protocol {
         questions: impl IntoIterator<Item = &'a str>,
         tag: &str,
     ) -> Result<Vec<u32>, TokenizerError> {
-        let mut text = "user\n".to_owned();
+        let mut text = USER.to_owned();
         for question in questions {
             text.push_str(question);
             text.push('\n');
@@ -102,6 +103,32 @@ impl Protocol {
         let mut ids = vec![self.turn_start];
         ids.extend(self.tokenizer.encode(&text)?);
         Ok(ids)
+    }
+
+    /// Where the questions of an [`opening`](Self::opening) stand in it: the first begins at the first number, and
+    /// each ends at the next one. What comes before and after are the turn's own words, with or without a question.
+    ///
+    /// A token that holds both goes to the question, as where a question begins with a newline.
+    ///
+    /// # Errors
+    ///
+    /// As `opening`.
+    pub fn question_bounds(&self, questions: &[String], opening: &[u32]) -> Result<Vec<usize>, TokenizerError> {
+        let mut text = USER.to_owned();
+        let mut bounds = vec![self.shared(&text, opening)?];
+        for question in questions {
+            text.push_str(question);
+            text.push('\n');
+            let end = self.shared(&text, opening)?;
+            bounds.push(end.max(bounds[bounds.len() - 1]));
+        }
+        Ok(bounds)
+    }
+
+    /// How many tokens of an opening are those of `text` and the turn's start.
+    fn shared(&self, text: &str, opening: &[u32]) -> Result<usize, TokenizerError> {
+        let ids = self.tokenizer.encode(text)?;
+        Ok(1 + ids.iter().zip(&opening[1..]).take_while(|(a, b)| a == b).count())
     }
 
     /// A frame of `visual` tokens; the first of them is the second id.

@@ -46,24 +46,48 @@ impl Session {
     ///
     /// The tokenizer lacks a token, or the memory is impossible.
     pub fn new(model: Rc<Model>, description: &Description, options: Options) -> Result<Self, SessionError> {
-        let protocol = Rc::new(Protocol::new(description.tokenizer.clone(), &description.settings)?);
-        let preprocessor = description.preprocessor();
-        let system = protocol.system()?;
+        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
         let plan = Plan::new(
             model.language(),
             options.window,
-            system.len(),
-            preprocessor.most_visual_tokens(),
+            protocol.system()?.len(),
+            description.preprocessor().most_visual_tokens(),
             options.max_tokens,
         )?;
+        Self::begin(model, description, protocol, options, plan)
+    }
+
+    /// As [`new`](Self::new), in a memory that the caller has divided; of the options the window does not count then.
+    /// In a small arena answers and frames leave before the plan says so.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer lacks a token.
+    pub fn with_plan(
+        model: Rc<Model>,
+        description: &Description,
+        options: Options,
+        plan: Plan,
+    ) -> Result<Self, SessionError> {
+        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
+        Self::begin(model, description, protocol, options, plan)
+    }
+
+    fn begin(
+        model: Rc<Model>,
+        description: &Description,
+        protocol: Protocol,
+        options: Options,
+        plan: Plan,
+    ) -> Result<Self, SessionError> {
         let mut memory = Memory::new(model.language(), plan.slots, model.device());
-        memory.sequence.append(Kind::System, 0, &system);
+        memory.sequence.append(Kind::System, 0, &protocol.system()?);
         Ok(Self {
             state_rows: model.head_rows(&protocol.states()),
             history: (options.memory == MemoryMode::Exact).then(History::default),
             model,
-            protocol,
-            preprocessor,
+            protocol: Rc::new(protocol),
+            preprocessor: description.preprocessor(),
             options,
             plan,
             memory,
@@ -83,20 +107,20 @@ impl Session {
         self.waiting.push(question);
     }
 
-    /// Withdraws every question with this text.
+    /// Withdraws every question with this text: from the next round on the model does not see it. Answers to it stay
+    /// as any answer does.
     pub fn withdraw(&mut self, text: &str) {
         self.waiting.retain(|question| question.text != text);
         if let Some(history) = &mut self.history {
             history.forget(text);
         }
-        let (gone, left) = self.standing.drain(..).partition(|standing| standing.text == text);
-        self.standing = left;
-        let gone: Vec<Standing> = gone;
-        for round in gone.into_iter().map(|standing| standing.round) {
-            if self.standing.iter().all(|standing| standing.round != round) {
-                self.memory.sequence.unpin(round);
-            }
+        // From the last, so that the questions before it keep their places.
+        for place in (0..self.standing.len()).rev().filter(|&place| self.standing[place].text == text) {
+            let round = self.standing[place].round;
+            let index = self.standing[..place].iter().filter(|standing| standing.round == round).count();
+            self.memory.sequence.withdraw(round, index);
         }
+        self.standing.retain(|standing| standing.text != text);
     }
 
     /// The memory of the stream.
@@ -240,9 +264,13 @@ impl Session {
         } else {
             self.memory.sequence.evict(&self.plan, round, needed + self.options.max_tokens)?;
         }
+        let bounds = self.protocol.question_bounds(&questions, &opening)?;
         let sequence = &mut self.memory.sequence;
-        let kind = if questions.is_empty() { Kind::Turn } else { Kind::Question };
-        sequence.append(kind, round, &opening);
+        sequence.append(Kind::Turn, round, &opening[..bounds[0]]);
+        for question in bounds.windows(2) {
+            sequence.append(Kind::Question, round, &opening[question[0]..question[1]]);
+        }
+        sequence.append(Kind::Turn, round, &opening[bounds[questions.len()]..]);
         let image = Image { start: 1, rows, columns, features: Some(features) };
         sequence.append_frame(round, &frame, image);
         sequence.append(Kind::Turn, round, &head);

@@ -105,3 +105,112 @@ fn window_order((rows, columns): (usize, usize), side: usize) -> (Vec<usize>, Ve
     }
     (order, windows)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn fixture() -> Value {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/vision_layout.json");
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    }
+
+    fn numbers(value: &Value) -> Vec<usize> {
+        serde_json::from_value(value.clone()).unwrap()
+    }
+
+    fn grid(case: &Value) -> Grid {
+        let sides = numbers(&case["grid"]);
+        Grid { height: sides[0], width: sides[1] }
+    }
+
+    fn config(window: usize) -> VisionConfig {
+        VisionConfig {
+            depth: 1,
+            hidden: 16,
+            intermediate: 8,
+            heads: 2,
+            patch: 14,
+            merge: 2,
+            temporal: 2,
+            window,
+            full_attention: vec![],
+            output: 8,
+        }
+    }
+
+    #[test]
+    fn windows_equal_the_reference() {
+        let fixture = fixture();
+        let cases = fixture["windows"].as_array().unwrap();
+        assert!(cases.len() >= 16);
+        for case in cases {
+            let config = config(case["window_size"].as_u64().unwrap() as usize);
+            let (order, windows) = window_order(grid(case).merged(2), tokens_a_side(&config));
+            assert_eq!(order, numbers(&case["window_index"]), "{case}");
+            let ends = windows.iter().scan(0, |end, tokens| {
+                *end += tokens * config.merged();
+                Some(*end)
+            });
+            assert_eq!([0].into_iter().chain(ends).collect::<Vec<_>>(), numbers(&case["cu_window_seqlens"]), "{case}");
+        }
+    }
+
+    #[test]
+    fn patches_stand_where_the_reference_puts_them() {
+        let fixture = fixture();
+        let cases = fixture["positions"].as_array().unwrap();
+        assert!(cases.len() >= 5);
+        for case in cases {
+            let places = serde_json::from_value::<Vec<(usize, usize)>>(case["hw"].clone()).unwrap();
+            assert_eq!(grid(case).in_merge_order(2).collect::<Vec<_>>(), places, "{case}");
+        }
+    }
+
+    /// What the device gets: orders, masks and rotations of one layout, against the fixture's lists.
+    #[test]
+    fn the_tensors_of_a_layout_follow_from_the_lists() {
+        let fixture = fixture();
+        let device = Device::flex();
+        let read = |tensor: Tensor<1, Int>| -> Vec<usize> {
+            tensor.into_data().iter::<i64>().map(|value| value as usize).collect()
+        };
+        for case in fixture["windows"].as_array().unwrap() {
+            let (grid, config) = (grid(case), config(case["window_size"].as_u64().unwrap() as usize));
+            let layout = Layout::new(&config, grid, &device);
+            let index = numbers(&case["window_index"]);
+            let order: Vec<usize> = index.iter().flat_map(|token| (0..4).map(move |i| token * 4 + i)).collect();
+            assert_eq!(read(layout.order.clone()), order);
+            let raster = read(layout.raster.clone());
+            assert_eq!(
+                raster.iter().map(|&place| index[place]).collect::<Vec<_>>(),
+                (0..index.len()).collect::<Vec<_>>()
+            );
+
+            let ends = numbers(&case["cu_window_seqlens"]);
+            let window = |patch: usize| ends.iter().take_while(|&&end| end <= patch).count();
+            let mask: Vec<f32> = layout.window_mask.clone().into_data().iter().collect();
+            for (cell, seen) in mask.iter().enumerate() {
+                let same = window(cell / grid.patches()) == window(cell % grid.patches());
+                assert_eq!(*seen, if same { 0.0 } else { f32::NEG_INFINITY }, "{case}: cell {cell} of the mask");
+            }
+
+            // Rotating ones by each patch's angle shows where it stands: half of the frequencies turn with the row.
+            let places: Vec<(usize, usize)> = grid.in_merge_order(2).collect();
+            let head = config.hidden / config.heads;
+            let turned = layout.rotation.apply(Tensor::ones([grid.patches(), 1, head], &device));
+            let turned: Vec<f32> = turned.into_data().iter().collect();
+            for (row, &patch) in order.iter().enumerate() {
+                for i in 0..head / 2 {
+                    let (position, frequency) =
+                        if i < head / 4 { (places[patch].0, i) } else { (places[patch].1, i - head / 4) };
+                    let angle = position as f64 / THETA.powf(frequency as f64 / (head / 4) as f64);
+                    let found = f64::from(turned[row * head + i]);
+                    assert!((found - (angle.cos() - angle.sin())).abs() < 1e-5, "{case}: patch {patch}, feature {i}");
+                }
+            }
+        }
+    }
+}
