@@ -180,8 +180,11 @@ impl Ledger {
             let close = f64::from(TOLERANCE) * logits.iter().fold(0.0_f64, |most, logit| most.max(logit.abs()));
             assert!(logits[pair[1] as usize] >= best - close, "round {round}: {} was not the best", pair[1]);
         }
-        self.complete(turn, &generated, &mut own);
+        let said = self.complete(turn, &generated, &mut own);
         self.take_stock(turn, asked, &newer, &own);
+        let is_answer = said && turn.logits.is_some() && matches!(turn.state, None | Some(State::Response));
+        let answers = newer.iter().filter(|segment| segment.kind == Kind::Answer).count();
+        assert_eq!(answers, usize::from(is_answer), "answers, and only they, stay as answers");
         self.tally.rounds += 1;
     }
 
@@ -265,7 +268,8 @@ impl Ledger {
     }
 
     /// The tokens of the round as they stand when it is over: what was generated, as ids or as its text, and the end.
-    fn complete(&mut self, turn: &Turn, generated: &[u32], own: &mut Vec<usize>) {
+    /// Says whether anything was.
+    fn complete(&mut self, turn: &Turn, generated: &[u32], own: &mut Vec<usize>) -> bool {
         let (&last, computed) = generated.split_last().unwrap();
         let reply = if self.protocol.ends(last) { computed } else { generated };
         let head = self.protocol.assistant().unwrap();
@@ -281,6 +285,7 @@ impl Ledger {
         own.truncate(from + common);
         let rest = [&wanted[common..], &self.protocol.end()].concat();
         own.extend(rest.into_iter().map(|id| self.note(id)).collect::<Vec<_>>());
+        wanted != head
     }
 
     /// Takes over the round's segments, which must hold `own`, cut where the rules need it.
@@ -303,8 +308,6 @@ impl Ledger {
         let questions: Vec<Vec<u32>> =
             of(Kind::Question).map(|s| s.tokens.iter().map(|token| token.id).collect()).collect();
         assert_eq!(questions, asked.iter().map(|question| self.words(question)).collect::<Vec<_>>());
-        let is_answer = turn.logits.is_some() && matches!(turn.state, None | Some(State::Response));
-        assert!(of(Kind::Answer).count() <= usize::from(is_answer), "only answers stay as answers");
         let kept: usize =
             self.parts.iter().flat_map(|part| &part.stretch.tokens).filter(|&&token| self.computed(token)).count();
         assert_eq!(turn.tokens.memory, kept);

@@ -10,4 +10,5 @@ mod fixtures;
 mod ledger;
 mod memory_law;
 mod preprocessing;
+mod soak;
 mod tokens;

@@ -313,3 +313,14 @@ fn every_stream_keeps_the_rules() {
         "{rounds} rounds, {early} short of room, {refused} refused"
     );
 }
+
+#[test]
+fn a_reply_without_a_word_is_no_answer() {
+    let mut sequence = Sequence::new(10);
+    sequence.append(Kind::Turn, 0, &[1, 2]);
+    sequence.append(Kind::Answer, 0, &[]);
+    sequence.append(Kind::Turn, 0, &[3]);
+    assert_eq!(known(&sequence), [(Kind::Turn, 0, vec![1, 2, 3])]);
+    sequence.evict(&Plan { window: 1, answers: 10, slots: 10 }, 1, 1).unwrap();
+    assert!(sequence.is_empty(), "it leaves with its round");
+}

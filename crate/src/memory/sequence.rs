@@ -93,6 +93,12 @@ impl Sequence {
         self.tokens().filter(|token| token.slot.is_none()).count()
     }
 
+    /// Slots `0..span` hold all that is kept: what attention runs over. A slot is taken only when every lower one is in
+    /// use, so this is never more than the most tokens that were ever kept at once.
+    pub fn span(&self) -> usize {
+        self.slots.span()
+    }
+
     /// The ids of all tokens that are kept, in order.
     pub fn ids(&self) -> Vec<u32> {
         self.tokens().map(|token| token.id).collect()
