@@ -7,6 +7,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::stream::{State, Turn};
 
+/// A bar over the rounds of a stream, on standard error, for output that goes where nobody sees it grow.
+pub(super) fn rounds_bar(rounds: Option<u64>) -> ProgressBar {
+    if console::user_attended() {
+        return ProgressBar::hidden();
+    }
+    let template = match rounds {
+        Some(_) => "watching {wide_bar:.cyan/dim} round {pos}/{len} {eta}",
+        None => "watching {spinner} round {pos} {elapsed}",
+    };
+    let style = ProgressStyle::with_template(template);
+    ProgressBar::new(rounds.unwrap_or_default()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
 /// A bar over the bytes of a checkpoint, on standard error; invisible where that is no terminal.
 pub(super) fn loading_bar(bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("loading {wide_bar:.cyan/dim} {bytes}/{total_bytes} {eta}");

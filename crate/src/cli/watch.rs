@@ -115,6 +115,7 @@ impl Watch {
         self.stream.questions.iter().cloned().for_each(|question| session.ask(question));
 
         let mut transcript = Transcript::new();
+        let bar = display::rounds_bar(video.source.rounds());
         let mut end = 0.0;
         while let Some(timed) = video.source.next_frame()? {
             let (from, to) = (clock.start(timed.round), clock.start(timed.round + 1));
@@ -141,7 +142,9 @@ impl Watch {
                 dump.add(evidence);
             }
             end = to;
+            bar.inc(1);
         }
+        bar.finish_and_clear();
         dump.map(Dump::finish).transpose()?;
         self.check_questions(end)
     }

@@ -91,11 +91,13 @@ struct VisionFields {
     hidden_act: String,
 }
 
+// The defaults are transformers' own, since it leaves out of a file what does not differ from them.
+
 fn default_epsilon() -> f64 {
-    1e-6
+    1e-5
 }
 fn default_max_positions() -> usize {
-    128_000
+    32_768
 }
 fn default_activation() -> String {
     "silu".to_owned()

@@ -7,6 +7,7 @@ mod decision;
 mod evidence;
 mod history;
 mod options;
+mod prompt;
 mod protocol;
 mod question;
 #[cfg(not(target_arch = "wasm32"))]
