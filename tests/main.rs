@@ -3,12 +3,19 @@
 //! One test program, since each would link all of burn and wgpu again.
 
 mod checkpoint;
+mod cli;
 mod conformance;
 mod dense;
 mod exact;
+mod faults_description;
+mod faults_run;
+mod faults_video;
+mod faults_weights;
 mod fixtures;
 mod ledger;
+mod loading;
 mod memory_law;
 mod preprocessing;
+mod program;
 mod soak;
 mod tokens;

@@ -122,5 +122,5 @@ fn a_tokenizer_without_states_is_refused() {
     let fixture = fixtures::json("qwen2_5_tokens.json");
     let tokenizer = Tokenizer::from_bytes(&qwen(&fixture)).unwrap();
     let refused = Protocol::new(tokenizer, &Settings::default());
-    assert!(matches!(refused, Err(TokenizerError::MissingToken(name)) if name == "</Silence>"));
+    assert!(matches!(refused, Err(TokenizerError::MissingState(name)) if name == "</Silence>"));
 }

@@ -5,8 +5,23 @@ use thiserror::Error;
 
 /// Rounds and the seconds they stand for: round `i` at `f` frames a second goes from `i/f` to `(i+1)/f`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Rate")]
 pub struct Clock {
     fps: f64,
+}
+
+/// A clock as it is written, before anybody looked at it.
+#[derive(Deserialize)]
+struct Rate {
+    fps: f64,
+}
+
+impl TryFrom<Rate> for Clock {
+    type Error = ClockError;
+
+    fn try_from(rate: Rate) -> Result<Self, ClockError> {
+        Self::new(rate.fps)
+    }
 }
 
 /// A number of frames a second that no stream has.

@@ -1,6 +1,10 @@
-//! Where the model runs: a wgpu adapter, or the CPU when asked for.
+//! Where the model runs: a wgpu adapter, or the CPU when asked for; and what there is room for.
 
-use burn::tensor::Device;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use burn::backend::wgpu::Wgpu;
+use burn::tensor::{Device, Tensor};
 use thiserror::Error;
 
 /// A kind of device.
@@ -41,10 +45,12 @@ pub enum DeviceError {
 pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
     match kind {
         Kind::Gpu => {
-            let (device, setup) = Device::wgpu_options().init_with_setup_async().await.map_err(|error| {
-                let text = error.to_string();
-                DeviceError::NoAdapter(text.split_whitespace().collect::<Vec<_>>().join(" "))
-            })?;
+            let opened = Device::wgpu_options().init_with_setup_async().await;
+            let (device, setup) = opened.map_err(|error| DeviceError::NoAdapter(one_line(&error.to_string())))?;
+            // Without a listener of ours, an error outside of any call, such as an exhausted memory, is a panic.
+            setup.device.on_uncaptured_error(Arc::new(|error| {
+                let _ = FAILURE.set(one_line(&error.to_string()));
+            }));
             let adapter = setup.adapter.get_info();
             Ok(Opened { device, name: format!("{} ({})", adapter.name, adapter.backend) })
         }
@@ -52,5 +58,110 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
         Kind::Cpu => Ok(Opened { device: Device::flex(), name: "CPU".to_owned() }),
         #[cfg(target_arch = "wasm32")]
         Kind::Cpu => Err(DeviceError::NoCpu),
+    }
+}
+
+/// The first error that wgpu reported outside of any call. There is one wgpu device in a process.
+static FAILURE: OnceLock<String> = OnceLock::new();
+
+/// What went wrong on the wgpu device, if anything did: nothing computed since is to be trusted.
+pub fn failure() -> Option<&'static str> {
+    FAILURE.get().map(String::as_str)
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a device has room for. It is asked before anything is allocated, since an allocation that fails is reported
+/// late on a GPU, and on a CPU ends the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes of one tensor at most: what the adapter binds to a shader in one piece.
+    pub tensor: u64,
+    /// Bytes of all further tensors together; `None` where nobody can say, as of a GPU's own memory.
+    pub total: Option<u64>,
+}
+
+impl Room {
+    /// The room on `device` now.
+    pub fn on(device: &Device) -> Self {
+        // Software adapters are no card, and keep their tensors where the CPU does.
+        let card = device.identity().is_some_and(|identity| identity.physical.is_some());
+        let one = Tensor::<1>::zeros([1], device).try_into_primitive::<Wgpu>();
+        Self {
+            tensor: one.map_or(isize::MAX as u64, |one| one.client.properties().memory.max_page_size),
+            total: if card { None } else { free_memory() },
+        }
+    }
+
+    /// Whether tensors of `bytes` each fit.
+    pub fn fits(&self, tensors: impl IntoIterator<Item = u64>) -> bool {
+        let mut total = 0_u64;
+        tensors.into_iter().all(|bytes| {
+            total = total.saturating_add(bytes);
+            bytes <= self.tensor && self.total.is_none_or(|most| total <= most)
+        })
+    }
+}
+
+/// Bytes of main memory that can still be had, swap included.
+#[cfg(target_os = "linux")]
+fn free_memory() -> Option<u64> {
+    let table = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let kilobytes = |name: &str| {
+        let row = table.lines().find_map(|line| line.strip_prefix(name))?;
+        row.trim_end_matches("kB").trim().parse::<u64>().ok()
+    };
+    Some((kilobytes("MemAvailable:")? + kilobytes("SwapFree:").unwrap_or(0)) * 1024)
+}
+
+/// Nobody says portably what is free.
+#[cfg(not(target_os = "linux"))]
+fn free_memory() -> Option<u64> {
+    None
+}
+
+/// Bytes, for people: `1.24 GiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 7] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        let steps = self.0.max(1).ilog2() / 10;
+        match steps {
+            0 => write!(f, "{} bytes", self.0),
+            _ => write!(f, "{:.2} {}", self.0 as f64 / 1024_f64.powi(steps as i32), UNITS[steps as usize]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_counts_each_tensor_and_all_of_them() {
+        let room = Room { tensor: 10, total: Some(25) };
+        assert!(room.fits([10, 10, 5]));
+        assert!(!room.fits([11]) && !room.fits([10, 10, 6]) && !room.fits([u64::MAX, u64::MAX]));
+        assert!(Room { total: None, ..room }.fits([10; 100]));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_cpu_has_the_room_that_the_machine_has() {
+        let room = Room::on(&Device::flex());
+        assert_eq!(room.tensor, isize::MAX as u64);
+        let total = room.total.unwrap();
+        assert!(total > 1 << 20 && !room.fits([total, total, total]));
+    }
+
+    #[test]
+    fn bytes_read_well() {
+        let read = |bytes| Bytes(bytes).to_string();
+        assert_eq!([read(0), read(1023), read(1024)], ["0 bytes", "1023 bytes", "1.00 KiB"]);
+        assert_eq!([read(1_244_659_712), read(u64::MAX)], ["1.16 GiB", "16.00 EiB"]);
     }
 }

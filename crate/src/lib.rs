@@ -7,6 +7,7 @@
 //! The rooms of the house, from the ground up; a room uses those above it in this list, never those below:
 //!
 //! - [`clock`] — rounds and their seconds
+//! - [`device`] — where it all runs, and what there is room for
 //! - [`kernels`] — the operations, one module each
 //! - [`weights`] — checkpoints
 //! - [`tokenizer`] — text and tokens
@@ -16,7 +17,6 @@
 //! - [`memory`] — what is kept, where, and for how long
 //! - [`model`] — the whole model and its settings
 //! - [`stream`] — the session
-//! - [`device`] — where it all runs
 //! - [`video`] — where frames come from, natively
 //! - [`cli`] — the command line
 //!

@@ -1,6 +1,7 @@
 //! `--dump`: what every round saw and computed, as safetensors.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -11,8 +12,13 @@ use crate::stream::Evidence;
 
 #[derive(Debug, Error)]
 pub(super) enum DumpError {
-    #[error("cannot write {path}: {source}", path = path.display())]
-    Write { path: PathBuf, source: std::io::Error },
+    #[error("cannot write the dump {path}: {source}", path = path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot write the dump {path}: it is a directory; name a file", path = .0.display())]
+    Directory(PathBuf),
+    #[error("cannot write the dump {path}: there is no directory {directory}",
+        path = .path.display(), directory = .directory.display())]
+    NoDirectory { path: PathBuf, directory: PathBuf },
     #[error("the dump cannot be written: {0}")]
     Format(#[from] safetensors::SafeTensorError),
 }
@@ -20,21 +26,32 @@ pub(super) enum DumpError {
 /// Gathers rounds and writes them in one go, so that a dump is whole or not there.
 pub(super) struct Dump {
     path: PathBuf,
-    /// In the same directory, so that it can take the place of `path` in one step.
-    file: NamedTempFile,
     tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>,
 }
 
 impl Dump {
-    /// Makes sure, before the stream begins, that `path` can be written.
+    /// Makes sure, before the stream begins, that `path` can be written, and leaves nothing there yet.
     pub fn create(path: &Path) -> Result<Self, DumpError> {
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let file =
-            NamedTempFile::new_in(directory).map_err(|source| DumpError::Write { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), file, tensors: BTreeMap::new() })
+        if path.is_dir() {
+            return Err(DumpError::Directory(path.to_owned()));
+        }
+        let dump = Self { path: path.to_owned(), tensors: BTreeMap::new() };
+        if !dump.directory().is_dir() {
+            let directory = dump.directory().to_owned();
+            return Err(DumpError::NoDirectory { path: dump.path, directory });
+        }
+        // Gone at once; a stream that is killed leaves no litter.
+        tempfile::tempfile_in(dump.directory()).map_err(|source| dump.refused(source))?;
+        Ok(dump)
+    }
+
+    fn directory(&self) -> &Path {
+        self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+
+    fn refused(&self, source: io::Error) -> DumpError {
+        // In its own words, which name a temporary file, it is a riddle.
+        DumpError::Write { path: self.path.clone(), source: source.kind().into() }
     }
 
     pub fn add(&mut self, evidence: Evidence) {
@@ -57,16 +74,15 @@ impl Dump {
         }
     }
 
-    pub fn finish(mut self) -> Result<(), DumpError> {
-        use std::io::Write;
-
+    pub fn finish(self) -> Result<(), DumpError> {
         let views = self.tensors.iter().map(|(name, (format, shape, bytes))| {
             TensorView::new(*format, shape.clone(), bytes).map(|view| (name, view))
         });
         let bytes = serialize(views.collect::<Result<Vec<_>, _>>()?, None)?;
-        let write = |source| DumpError::Write { path: self.path.clone(), source };
-        self.file.write_all(&bytes).map_err(write)?;
-        self.file.persist(&self.path).map_err(|error| write(error.error))?;
+        // In the same directory, so that it can take the place of `path` in one step.
+        let mut file = NamedTempFile::new_in(self.directory()).map_err(|source| self.refused(source))?;
+        file.write_all(&bytes).map_err(|source| self.refused(source))?;
+        file.persist(&self.path).map_err(|error| self.refused(error.error))?;
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Outcome, bundled, display};
+use crate::device::Bytes;
 use crate::memory::Plan;
 use crate::model::{Description, LoadError, ModelConfig};
 use crate::stream::Protocol;
@@ -157,14 +158,17 @@ fn report(
 }
 
 fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let bytes = display::bytes;
+    let bytes = |count| Bytes(count).to_string();
     let count = display::count;
     let Report { parameters, vision, language, .. } = report;
     writeln!(out, "{}", console::style(&report.place).bold())?;
     if let Some(about) = &report.about {
-        writeln!(out, "{about}")?;
+        display::paragraph(out, 0, about)?;
     }
-    let mut line = |label: &str, text: String| writeln!(out, "  {label:<11}{text}");
+    let mut line = |label: &str, text: String| {
+        write!(out, "  {label:<11}")?;
+        display::paragraph(out, 13, &text)
+    };
     line(
         "weights",
         format!(

@@ -7,13 +7,16 @@ mod inspect;
 mod replay;
 mod watch;
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::device;
 use crate::stream::{Decision, DecisionRule, Feedback, MemoryMode, Question, State};
+use crate::video;
 
 /// Watches video as it happens and decides, second by second, when to speak.
 #[derive(Debug, Parser)]
@@ -59,10 +62,10 @@ struct StreamArgs {
     #[arg(long = "question", short, value_name = "[@SECONDS ]TEXT", default_value = "What is happening?")]
     questions: Vec<Question>,
     /// Frames a second, each a round [default: the model's, usually 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_fps, allow_negative_numbers = true)]
     fps: Option<f64>,
     /// Rounds whose frames stay in memory [default: the model's, usually 120]
-    #[arg(long, value_name = "ROUNDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "ROUNDS", value_parser = parse_count::<u64>, allow_negative_numbers = true)]
     window: Option<u64>,
     /// What happens when the window is full: roll at constant cost, or read the window afresh every round (exact)
     #[arg(long, value_enum, default_value = "rolling")]
@@ -71,7 +74,7 @@ struct StreamArgs {
     #[arg(long, value_enum, default_value = "states")]
     decision: DecisionArg,
     /// Answer exactly when the response's probability among the three states reaches P
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = parse_probability, allow_negative_numbers = true)]
     threshold: Option<f32>,
     /// Add to a state's logit before deciding, as in response=0.5; repeat for several
     #[arg(long = "bias", value_name = "STATE=B", value_parser = parse_bias, allow_negative_numbers = true)]
@@ -80,7 +83,7 @@ struct StreamArgs {
     #[arg(long, value_enum, default_value = "ids")]
     feedback: FeedbackArg,
     /// Most tokens that a round generates, its state included
-    #[arg(long, value_name = "N", default_value = "512", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value = "512", value_parser = parse_count::<u32>, allow_negative_numbers = true)]
     max_tokens: u32,
 }
 
@@ -110,8 +113,25 @@ fn parse_bias(written: &str) -> Result<(State, f32), String> {
         "response" => State::Response,
         _ => return Err(format!("{state:?} is no state: silence, standby or response")),
     };
-    let bias: f32 = bias.parse().map_err(|_| format!("{bias:?} is not a number"))?;
-    if bias.is_nan() { Err("a bias is a number".to_owned()) } else { Ok((state, bias)) }
+    let number = bias.parse::<f32>().ok().filter(|number| number.is_finite());
+    Ok((state, number.ok_or_else(|| format!("{bias:?} is not a number"))?))
+}
+
+fn parse_fps(written: &str) -> Result<f64, String> {
+    let fps = written.parse().ok().filter(|fps| video::RATES.contains(fps));
+    fps.ok_or_else(|| {
+        format!("give a number from {} to {}, such as 1 or 0.5", video::RATES.start(), video::RATES.end())
+    })
+}
+
+fn parse_probability(written: &str) -> Result<f32, String> {
+    let probability = written.parse().ok().filter(|probability| (0.0..=1.0).contains(probability));
+    probability.ok_or_else(|| "a probability is a number from 0 to 1".to_owned())
+}
+
+fn parse_count<N: FromStr + From<u8> + PartialOrd>(written: &str) -> Result<N, String> {
+    let count = written.parse().ok().filter(|count| *count >= N::from(1));
+    count.ok_or_else(|| "give a whole number, 1 or more".to_owned())
 }
 
 impl From<DeviceArg> for device::Kind {
@@ -166,7 +186,9 @@ pub fn main() -> ExitCode {
         // Whoever read our output has gone, as in `streamo watch … | head`: there is nobody to tell.
         Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} {error}", console::style("error:").red().bold().for_stderr());
+            let message = display::one_line(&error.to_string());
+            // Where even that cannot be written, the exit code has to do.
+            let _ = writeln!(io::stderr(), "{} {message}", console::style("error:").red().bold().for_stderr());
             ExitCode::FAILURE
         }
     }

@@ -1,3 +1,4 @@
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -31,8 +32,8 @@ impl Replay {
     pub fn run(self) -> Outcome {
         let mut record = Record::open(&self.record)?;
         let description = Description::read(self.model.files().as_ref())?;
-        let loaded = self.model.load(description)?;
         let head = record.head.clone();
+        let loaded = self.model.load(description, &head.options)?;
         let elsewhere = if head.device == loaded.device {
             String::new()
         } else {
@@ -50,7 +51,7 @@ impl Replay {
             }
             rounds += 1;
         }
-        println!("{rounds} rounds came out the same, bit for bit, on {}", loaded.device);
+        writeln!(io::stdout(), "{rounds} rounds came out the same, bit for bit, on {}", loaded.device)?;
         Ok(())
     }
 }

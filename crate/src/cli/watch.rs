@@ -5,25 +5,26 @@ use std::rc::Rc;
 use clap::Args;
 use tempfile::NamedTempFile;
 
-use super::display::{self, Transcript};
+use super::display::{self, Transcript, labelled};
 use super::dump::Dump;
 use super::{ModelArgs, Outcome, StreamArgs, bundled};
 use crate::clock::Clock;
 use crate::device;
 use crate::model::{Description, LoadError, Model};
-use crate::stream::{Keep, Options, QuestionError, Recorder, Session};
+use crate::stream::{Decision, Keep, Options, QuestionError, Recorder, Session};
 use crate::video::{self, FrameSource};
 use crate::weights::{Checkpoint, Files};
 
 /// Watch a video, a folder of images or a camera, and print each second's state and answer.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  streamo watch                                          the bundled clip and model
-  streamo watch kitchen.mp4 --model DIR -q \"Tell me when the water boils.\"
-  streamo watch camera --model DIR -q \"Who comes in?\" -q \"@60 Is the door still open?\"
-  streamo watch clip.mp4 --model DIR --fps 2 --json      a JSON line a round")]
+  streamo watch                              the bundled clip and model
+  streamo watch pot.mp4 --model DIR -q \"Tell me when the water boils.\"
+  streamo watch camera --model DIR -q \"Who comes in?\" -q \"@60 Who is there?\"
+  streamo watch clip.mp4 --fps 2 --json      a JSON line a round")]
 pub(super) struct Watch {
     /// A video file, a folder of images, or a camera: `camera`, `camera:1`, `/dev/video1` [default: the bundled clip]
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     video: Option<String>,
     #[command(flatten)]
     model: ModelArgs,
@@ -54,9 +55,12 @@ impl ModelArgs {
     }
 
     /// Loads the model onto the device, with a bar that shows how far it is.
-    pub fn load(&self, description: Description) -> Result<Loaded, Box<dyn std::error::Error>> {
+    ///
+    /// What can be refused is refused before, and in the order of what it takes to find out.
+    pub fn load(&self, description: Description, options: &Options) -> Result<Loaded, Box<dyn std::error::Error>> {
         let checkpoint = Checkpoint::open(self.files().as_ref()).map_err(LoadError::from)?;
         let opened = pollster::block_on(device::open(self.device.into()))?;
+        Session::check(&description, options, &opened.device)?;
         let total = checkpoint.tensors().map(|(_, info)| info.bytes() as u64).sum();
         let bar = display::loading_bar(total);
         let model = Model::load(&description.config, &checkpoint, &opened.device, &|bytes| bar.inc(bytes));
@@ -97,16 +101,17 @@ impl Watch {
         let mut dump = self.dump.as_deref().map(Dump::create).transpose()?;
         let options =
             self.stream.options(clock, &description, if dump.is_some() { Keep::Evidence } else { Keep::Nothing });
-        let loaded = self.model.load(description)?;
+        self.record.as_deref().map(Recorder::check).transpose()?;
+        let loaded = self.model.load(description, &options)?;
+        let mut session = Session::new(Rc::clone(&loaded.model), &loaded.description, options.clone())?;
         let mut recorder = self
             .record
             .as_deref()
             .map(|path| Recorder::create(path, &options, &self.stream.questions, &loaded.device))
             .transpose()?;
         if !self.json {
-            self.introduce(&loaded, &video.name);
+            self.introduce(&loaded, &video.name)?;
         }
-        let mut session = Session::new(loaded.model, &loaded.description, options)?;
         self.stream.questions.iter().cloned().for_each(|question| session.ask(question));
 
         let mut transcript = Transcript::new();
@@ -115,7 +120,8 @@ impl Watch {
             let (from, to) = (clock.start(timed.round), clock.start(timed.round + 1));
             let mut heard = Ok(());
             let mut hear = |piece: &str| {
-                if !self.json && heard.is_ok() {
+                // Freely decoded text begins with its state: it is shown when that is known.
+                if !self.json && options.decision == Decision::States && heard.is_ok() {
                     heard = transcript.hear(from, to, piece);
                 }
             };
@@ -147,20 +153,20 @@ impl Watch {
         }
     }
 
-    fn introduce(&self, loaded: &Loaded, video: &str) {
-        let dim = |label: &str| console::style(format!("{label:>9}")).dim();
+    fn introduce(&self, loaded: &Loaded, video: &str) -> std::io::Result<()> {
+        let out = &mut std::io::stdout().lock();
         let place = self.model.model.as_deref().map_or("the bundled model".into(), Path::to_string_lossy);
-        println!("{}  {place}", dim("model"));
+        labelled(out, "model", &place)?;
         if let Some(about) = &loaded.description.settings.about {
-            println!("{}  {about}", dim(""));
+            labelled(out, "", about)?;
         }
-        println!("{}  {}", dim("device"), loaded.device);
-        println!("{}  {video}", dim("video"));
+        labelled(out, "device", &loaded.device)?;
+        labelled(out, "video", video)?;
         for question in &self.stream.questions {
             let at = if question.at > 0.0 { format!(" (at {} s)", question.at) } else { String::new() };
-            println!("{}  {}{at}", dim("question"), question.text);
+            labelled(out, "question", &format!("{}{at}", question.text))?;
         }
-        println!();
+        writeln!(out)
     }
 }
 

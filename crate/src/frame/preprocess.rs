@@ -39,6 +39,15 @@ impl Preprocessor {
         smart_resize(width, height, self.patch.saturating_mul(self.merge), self.bounds)
     }
 
+    /// Whether its bounds leave room for any frame at all.
+    ///
+    /// # Errors
+    /// [`FrameError::Bounds`].
+    pub fn check(&self) -> Result<(), FrameError> {
+        let block = self.patch.saturating_mul(self.merge);
+        smart_resize(block.max(1), block.max(1), block, self.bounds).map(|_| ())
+    }
+
     /// The most visual tokens that any frame gets.
     pub fn most_visual_tokens(&self) -> usize {
         let block = self.patch.saturating_mul(self.merge).max(1);

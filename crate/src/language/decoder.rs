@@ -12,6 +12,11 @@ use crate::weights::{Loader, Part, WeightsError};
 /// Most rows of one pass.
 const MOST_ROWS: usize = 256;
 
+/// Rows of one pass over `slots` slots: so many that its scores, heads × rows × slots, fit into a binding.
+pub(super) fn rows_of_a_pass(heads: usize, slots: usize) -> usize {
+    (LARGEST_BINDING / size_of::<f32>() / heads.max(1) / slots.max(1)).clamp(1, MOST_ROWS)
+}
+
 /// Tokens in, the last token's features out, and from there logits.
 #[derive(Module, Debug)]
 pub struct Decoder {
@@ -73,8 +78,7 @@ impl Decoder {
     ) -> Tensor<2> {
         let [rows, _] = x.dims();
         let device = x.device();
-        // The scores of a pass, heads × rows × slots, fit into a binding.
-        let most = (LARGEST_BINDING / size_of::<f32>() / self.heads / view.order.len().max(1)).clamp(1, MOST_ROWS);
+        let most = rows_of_a_pass(self.heads, view.order.len());
         let mut last = None;
         for start in (0..rows).step_by(most) {
             let chunk = start..rows.min(start + most);

@@ -48,4 +48,11 @@ impl LanguageConfig {
     pub fn token_bytes(&self) -> u64 {
         2 * (self.layers * self.kv_features() * size_of::<f32>()) as u64
     }
+
+    /// Bytes that a pass over `slots` slots takes beside them: its scores before and after the softmax, and its mask.
+    pub fn pass_bytes(&self, slots: usize) -> u64 {
+        let row = (slots as u64).saturating_mul(size_of::<f32>() as u64);
+        let rows = decoder::rows_of_a_pass(self.heads, slots) as u64;
+        row.saturating_mul(rows).saturating_mul(2 * self.heads as u64 + 1)
+    }
 }

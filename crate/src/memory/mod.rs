@@ -19,6 +19,7 @@ mod slots;
 use burn::tensor::{Device, Tensor};
 use thiserror::Error;
 
+use crate::device::{Bytes, Room};
 use crate::kernels::rotary::RotaryTable;
 use crate::language::{Arena, LanguageConfig, View};
 
@@ -42,12 +43,49 @@ pub enum MemoryError {
         /// Tokens that have to be written.
         needed: usize,
     },
-    /// The arena asked for cannot exist on this machine.
-    #[error("a memory of {slots} tokens needs {bytes} bytes: use a smaller --window")]
-    TooLarge {
+    /// More tokens than can be counted or addressed.
+    #[error("a memory of {slots} tokens is more than can be addressed: use a smaller --window or --max-tokens")]
+    Unaddressable {
         /// Slots asked for.
         slots: u64,
-        /// Bytes they would take.
+    },
+    /// More than is left of the machine's memory.
+    #[error(
+        "a memory of {slots} tokens needs {} and {} are free: use a smaller --window or --max-tokens",
+        Bytes(*.bytes), Bytes(*.free)
+    )]
+    TooLarge {
+        /// Slots asked for.
+        slots: usize,
+        /// Bytes they would take, and the passes over them.
+        bytes: u64,
+        /// What is left.
+        free: u64,
+    },
+    /// Tensors that the device does not take in one piece.
+    #[error(
+        "a memory of {slots} tokens needs tensors of {} and the device takes {} in one piece: \
+         use a smaller --window, or --device cpu",
+        Bytes(*.bytes), Bytes(*.most)
+    )]
+    TensorTooLarge {
+        /// Slots asked for.
+        slots: usize,
+        /// Bytes of the largest tensor.
+        bytes: u64,
+        /// The device's limit.
+        most: u64,
+    },
+    /// A frame whose attention does not fit the device.
+    #[error(
+        "a frame of {patches} patches needs {} for its attention, more than there is room for: \
+         lower max_pixels in streamo.json",
+        Bytes(*.bytes)
+    )]
+    Frame {
+        /// Patches of the frame.
+        patches: usize,
+        /// Bytes that they would take.
         bytes: u64,
     },
 }
@@ -72,12 +110,38 @@ pub enum Input {
 
 impl Memory {
     /// An empty memory of `slots` tokens, all of it allocated now.
-    pub fn new(config: &LanguageConfig, slots: usize, device: &Device) -> Self {
-        Self {
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn new(config: &LanguageConfig, slots: usize, device: &Device) -> Result<Self, MemoryError> {
+        Self::check(config, slots, device)?;
+        Ok(Self {
             sequence: Sequence::new(slots),
             arena: Arena::new(config, slots, device),
             // A position is never larger than the number of tokens before it.
             table: RotaryTable::new(config.theta, config.head / 2, config.sections.to_vec(), slots, device),
+        })
+    }
+
+    /// Whether `device` has room for `slots` tokens and the passes over them.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::TooLarge`] or [`MemoryError::TensorTooLarge`].
+    pub fn check(config: &LanguageConfig, slots: usize, device: &Device) -> Result<(), MemoryError> {
+        let room = Room::on(device);
+        let rows = |features: usize| (slots as u64).saturating_mul((features * size_of::<f32>()) as u64);
+        // Of a layer's keys, and of the angles' cosines.
+        let largest = rows(config.kv_features().max(config.head / 2));
+        if !(Room { total: None, ..room }).fits([largest]) {
+            return Err(MemoryError::TensorTooLarge { slots, bytes: largest, most: room.tensor });
+        }
+        let arena = (slots as u64).saturating_mul(config.token_bytes());
+        let bytes = arena.saturating_add(rows(2 * config.head)).saturating_add(config.pass_bytes(slots));
+        match room.total {
+            Some(free) if bytes > free => Err(MemoryError::TooLarge { slots, bytes, free }),
+            _ => Ok(()),
         }
     }
 

@@ -25,7 +25,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`MemoryError::TooLarge`] when no address space could hold it.
+    /// [`MemoryError::Unaddressable`].
     pub fn new(
         config: &LanguageConfig,
         window: u64,
@@ -34,13 +34,13 @@ impl Plan {
         max_tokens: usize,
     ) -> Result<Self, MemoryError> {
         let window = window.max(1);
-        let fixed = system + QUESTIONS + ANSWERS + 2 * max_tokens;
+        let fixed = (system + QUESTIONS + ANSWERS).saturating_add(max_tokens.saturating_mul(2));
         let slots = window.saturating_mul((visual + ROUND_TEXT) as u64).saturating_add(fixed as u64);
         let bytes = slots.saturating_mul(config.token_bytes());
         // Orders and positions are 32-bit, on the device too.
         match i32::try_from(slots) {
             Ok(_) if bytes <= isize::MAX as u64 => Ok(Self { window, answers: ANSWERS, slots: slots as usize }),
-            _ => Err(MemoryError::TooLarge { slots, bytes }),
+            _ => Err(MemoryError::Unaddressable { slots }),
         }
     }
 }

@@ -20,14 +20,17 @@ pub struct ModelConfig {
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// Not JSON, or a field is missing or of another type.
-    #[error("config.json is not the configuration of a Qwen2.5-VL model: {0}")]
+    #[error("config.json is not the configuration of a Qwen2.5-VL model: {0}; take the one of the checkpoint")]
     Unreadable(#[from] serde_json::Error),
     /// A model of another family.
-    #[error("config.json describes a {0:?} model; streamo runs qwen2_5_vl checkpoints (Streamo's own base)")]
+    #[error("config.json describes {0}; streamo runs qwen2_5_vl checkpoints (Streamo's own base)")]
     Architecture(String),
     /// Fields that contradict each other, or that no such model has.
-    #[error("config.json is inconsistent: {0}")]
+    #[error("config.json is inconsistent: {0}; take the one of the checkpoint")]
     Inconsistent(String),
+    /// A variant of the architecture that would come out wrong here.
+    #[error("config.json asks for {0}, which streamo does not do: take a plain Qwen2.5-VL checkpoint")]
+    Unsupported(String),
 }
 
 #[derive(Deserialize)]
@@ -59,6 +62,9 @@ struct TextFields {
 struct Rope {
     rope_theta: Option<f64>,
     mrope_section: Option<[usize; 3]>,
+    // Two names; transformers 5 writes both.
+    rope_type: Option<String>,
+    r#type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,14 +118,21 @@ impl ModelConfig {
     /// Another architecture, a missing field, or fields that do not fit together.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ConfigError> {
         let root: Value = serde_json::from_slice(bytes)?;
-        let family = root["model_type"].as_str().unwrap_or_default();
-        if family != "qwen2_5_vl" {
-            return Err(ConfigError::Architecture(family.to_owned()));
+        match root["model_type"].as_str() {
+            Some("qwen2_5_vl") => {}
+            Some(family) => return Err(ConfigError::Architecture(format!("a {family:?} model"))),
+            None => return Err(ConfigError::Architecture("no model_type".to_owned())),
         }
-        let text = root.get("text_config").unwrap_or(&root);
+        if let Some(quantised) = root.get("quantization_config").filter(|value| !value.is_null()) {
+            let method = quantised["quant_method"].as_str().unwrap_or("quantised");
+            return Err(ConfigError::Unsupported(format!("{method} weights")));
+        }
+        let text = root.get("text_config").filter(|value| !value.is_null()).unwrap_or(&root);
         let tied = root["tie_word_embeddings"].as_bool();
         let text = TextFields::deserialize(text)?;
-        let vision = VisionFields::deserialize(&root["vision_config"])?;
+        let vision = root.get("vision_config").filter(|value| value.is_object());
+        let vision = vision.ok_or_else(|| ConfigError::Inconsistent("it has no vision_config".to_owned()))?;
+        let vision = VisionFields::deserialize(vision)?;
         let config = Self { vision: vision.into_config()?, language: text.into_config(tied)? };
         if config.vision.output != config.language.hidden {
             return Err(ConfigError::Inconsistent(format!(
@@ -134,6 +147,13 @@ impl ModelConfig {
 /// Larger than any model's, small enough that no product of two overflows.
 const LARGEST: usize = 1 << 24;
 
+/// Deeper than any model, and what is reserved for so many layers is nothing.
+const DEEPEST: usize = 1024;
+
+fn depth(name: &str, layers: usize) -> Result<(), ConfigError> {
+    require((1..=DEEPEST).contains(&layers), || format!("{name} is {layers}"))
+}
+
 fn sizes(named: &[(&str, usize)]) -> Result<(), ConfigError> {
     match named.iter().find(|(_, value)| !(1..=LARGEST).contains(value)) {
         None => Ok(()),
@@ -145,21 +165,29 @@ fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Config
     if holds { Ok(()) } else { Err(ConfigError::Inconsistent(otherwise())) }
 }
 
+fn support(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), ConfigError> {
+    if holds { Ok(()) } else { Err(ConfigError::Unsupported(otherwise())) }
+}
+
 impl TextFields {
     fn into_config(self, tied: Option<bool>) -> Result<LanguageConfig, ConfigError> {
         sizes(&[
             ("vocab_size", self.vocab_size),
             ("hidden_size", self.hidden_size),
             ("intermediate_size", self.intermediate_size),
-            ("num_hidden_layers", self.num_hidden_layers),
             ("num_attention_heads", self.num_attention_heads),
             ("num_key_value_heads", self.num_key_value_heads),
         ])?;
+        depth("num_hidden_layers", self.num_hidden_layers)?;
         let heads = self.num_attention_heads;
         let head = self.head_dim.unwrap_or(self.hidden_size / heads);
-        sizes(&[("the size of a head", head)])?;
+        sizes(&[("the size of a head", head), ("the size of all heads", heads.saturating_mul(head))])?;
         let rope = self.rope_parameters.or(self.rope_scaling);
-        let theta = rope.as_ref().and_then(|rope| rope.rope_theta).or(self.rope_theta);
+        let theta = rope.as_ref().and_then(|rope| rope.rope_theta).or(self.rope_theta).unwrap_or(1_000_000.0);
+        let scaling = rope.as_ref().into_iter().flat_map(|rope| [&rope.rope_type, &rope.r#type]).flatten();
+        for kind in scaling {
+            support(matches!(kind.as_str(), "default" | "mrope"), || format!("{kind:?} scaling of positions"))?;
+        }
         let section = rope.and_then(|rope| rope.mrope_section);
         let Some(sections) = section else {
             return Err(ConfigError::Inconsistent("it has no mrope_section".to_owned()));
@@ -174,8 +202,12 @@ impl TextFields {
         require(head.is_multiple_of(2) && rotated == Some(head / 2), || {
             format!("mrope_section {sections:?} does not fill half a head of {head}")
         })?;
-        require(self.hidden_act == "silu", || format!("the activation {:?} is not silu", self.hidden_act))?;
-        require(!self.use_sliding_window, || "it asks for sliding-window attention".to_owned())?;
+        // Also what makes NaN of the angles, and of the square root of a variance.
+        require((1.0..=f64::from(f32::MAX)).contains(&theta), || format!("rope_theta is {theta:e}"))?;
+        let epsilon = self.rms_norm_eps;
+        require((0.0..1.0).contains(&epsilon), || format!("rms_norm_eps is {epsilon:e}"))?;
+        support(self.hidden_act == "silu", || format!("the activation {:?}", self.hidden_act))?;
+        support(!self.use_sliding_window, || "sliding-window attention".to_owned())?;
         Ok(LanguageConfig {
             vocabulary: self.vocab_size,
             hidden: self.hidden_size,
@@ -184,8 +216,8 @@ impl TextFields {
             heads,
             kv_heads: self.num_key_value_heads,
             head,
-            epsilon: self.rms_norm_eps,
-            theta: theta.unwrap_or(1_000_000.0),
+            epsilon,
+            theta,
             sections,
             tied: tied.or(self.tie_word_embeddings).unwrap_or(false),
             trained_context: self.max_position_embeddings,
@@ -198,7 +230,6 @@ impl VisionFields {
         let patch = self.patch_size.or(self.spatial_patch_size).unwrap_or(14);
         let channels = self.in_chans.or(self.in_channels).unwrap_or(3);
         sizes(&[
-            ("vision depth", self.depth),
             ("vision hidden_size", self.hidden_size),
             ("vision intermediate_size", self.intermediate_size),
             ("vision num_heads", self.num_heads),
@@ -208,11 +239,12 @@ impl VisionFields {
             ("window_size", self.window_size),
             ("out_hidden_size", self.out_hidden_size),
         ])?;
+        depth("vision depth", self.depth)?;
         let (hidden, heads) = (self.hidden_size, self.num_heads);
         require(hidden.is_multiple_of(heads) && (hidden / heads).is_multiple_of(4), || {
             format!("{hidden} vision features cannot be split over {heads} heads with 2-D positions")
         })?;
-        require(channels == 3, || format!("the vision part takes {channels} channels"))?;
+        support(channels == 3, || format!("pictures of {channels} channels"))?;
         let cell = self.spatial_merge_size.saturating_mul(patch);
         require(cell <= 1024 && self.temporal_patch_size <= 16, || {
             format!("a visual token of {cell} pixels over {} frames", self.temporal_patch_size)
@@ -220,7 +252,7 @@ impl VisionFields {
         require(self.window_size >= cell, || {
             format!("a window of {} pixels is smaller than a token", self.window_size)
         })?;
-        require(self.hidden_act == "silu", || format!("the vision activation {:?} is not silu", self.hidden_act))?;
+        support(self.hidden_act == "silu", || format!("the vision activation {:?}", self.hidden_act))?;
         Ok(VisionConfig {
             depth: self.depth,
             hidden,

@@ -7,6 +7,7 @@ mod settings;
 use burn::tensor::{Device, Tensor, TensorData};
 use thiserror::Error;
 
+use crate::device::Room;
 use crate::frame::{Normalization, Patches, Preprocessor};
 use crate::language::{Decoder, LanguageConfig};
 use crate::memory::{Input, Memory, MemoryError};
@@ -73,7 +74,9 @@ impl Description {
         if largest as usize >= vocabulary {
             return Err(TokenizerError::OutsideVocabulary { id: largest, vocabulary }.into());
         }
-        Ok(Self { config, settings, normalization, tokenizer })
+        let description = Self { config, settings, normalization, tokenizer };
+        description.preprocessor().check().map_err(|error| SettingsError::Value(error.to_string()))?;
+        Ok(description)
     }
 
     /// How frames are prepared for the model.
@@ -105,14 +108,14 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// A tensor is missing, of another shape, or broken.
+    /// A tensor is missing, of another shape, or broken, or the weights are too large for the device.
     pub fn load(
         config: &ModelConfig,
         checkpoint: &Checkpoint,
         device: &Device,
         progress: &dyn Fn(u64),
     ) -> Result<Self, WeightsError> {
-        let loader = Loader::new(checkpoint, device, progress);
+        let loader = Loader::new(checkpoint, device, progress)?;
         Ok(Self {
             config: config.clone(),
             vision: VisionTransformer::load(&config.vision, &loader)?,
@@ -132,8 +135,20 @@ impl Model {
     }
 
     /// The layout of frames of one size, to be kept while the size stays.
-    pub fn layout(&self, patches: &Patches) -> Layout {
-        Layout::new(&self.config.vision, patches.grid, &self.device)
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError::Frame`].
+    pub fn layout(&self, patches: &Patches) -> Result<Layout, MemoryError> {
+        let count = patches.grid.patches();
+        // A mask, and the scores of every head before and after the softmax.
+        let pairs = (count as u64).saturating_mul(count as u64).saturating_mul(size_of::<f32>() as u64);
+        let scores = pairs.saturating_mul(self.config.vision.heads as u64);
+        if !Room::on(&self.device).fits([pairs, pairs, scores, scores]) {
+            let bytes = scores.saturating_add(pairs).saturating_mul(2);
+            return Err(MemoryError::Frame { patches: count, bytes });
+        }
+        Ok(Layout::new(&self.config.vision, patches.grid, &self.device))
     }
 
     /// A frame's patches → its visual tokens, `[tokens, hidden]` in raster order.

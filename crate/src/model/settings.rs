@@ -1,8 +1,10 @@
 //! `streamo.json`: how a model wants its stream. Without it, upstream's values hold.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::clock::Clock;
 use crate::frame::PixelBounds;
 
 /// Upstream's system prompt, to the byte (`streaming_demo` of the Streamo repository), trailing spaces included.
@@ -61,6 +63,8 @@ impl Settings {
     ///
     /// Not valid JSON, unknown fields, or values that make no sense.
     pub fn from_json(bytes: &[u8]) -> Result<Self, SettingsError> {
+        // A derived reader takes an array for an object, field by field.
+        serde_json::from_slice::<Map<String, Value>>(bytes)?;
         let settings: Self = serde_json::from_slice(bytes)?;
         if settings.min_pixels > settings.max_pixels || settings.max_pixels == 0 {
             return Err(SettingsError::Value(format!(
@@ -68,8 +72,11 @@ impl Settings {
                 settings.min_pixels, settings.max_pixels
             )));
         }
-        if !(settings.fps.is_finite() && settings.fps > 0.0) || settings.window == 0 {
-            return Err(SettingsError::Value("fps and window must be above 0".to_owned()));
+        if let Err(impossible) = Clock::new(settings.fps) {
+            return Err(SettingsError::Value(impossible.to_string()));
+        }
+        if settings.window == 0 {
+            return Err(SettingsError::Value("a window of 0 rounds sees nothing; give 1 or more".to_owned()));
         }
         Ok(settings)
     }

@@ -90,9 +90,12 @@ pub enum SessionError {
 }
 
 impl From<ExecutionError> for SessionError {
+    /// Its cause without the chain of what was skipped because of it, or where in the program it was.
     fn from(error: ExecutionError) -> Self {
+        const INTRODUCTIONS: [&str; 3] = ["An error happened", "Caused by", "Several failures"];
         let text = error.to_string();
-        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self::Device(line)
+        let introduces = |line: &&str| line.is_empty() || INTRODUCTIONS.iter().any(|start| line.starts_with(start));
+        let line = text.lines().map(str::trim).find(|line| !introduces(line));
+        Self::Device(line.unwrap_or("it gives no reason").to_owned())
     }
 }

@@ -35,18 +35,36 @@ impl Protocol {
     ///
     /// The tokenizer lacks one, a state token in particular.
     pub fn new(tokenizer: Tokenizer, settings: &Settings) -> Result<Self, TokenizerError> {
-        let [silence, standby, response] = &settings.states;
+        let found = |name: &str| tokenizer.special(name);
+        let [turn_start, turn_end] = [found("<|im_start|>")?, found("<|im_end|>")?];
+        let [vision_start, vision_end] = [found("<|vision_start|>")?, found("<|vision_end|>")?];
+        let image_pad = found("<|image_pad|>")?;
+        let text_end = found("<|endoftext|>").ok();
+        let mut states = [0; 3];
+        let mut taken = vec![(turn_start, "<|im_start|>"), (turn_end, "<|im_end|>"), (image_pad, "<|image_pad|>")];
+        taken.extend([(vision_start, "<|vision_start|>"), (vision_end, "<|vision_end|>")]);
+        taken.extend(text_end.map(|id| (id, "<|endoftext|>")));
+        for (state, name) in states.iter_mut().zip(&settings.states) {
+            let id = found(name).map_err(|_| TokenizerError::MissingState(name.clone()))?;
+            if let Some((_, other)) = taken.iter().find(|(other, _)| *other == id) {
+                return Err(TokenizerError::SameToken((*other).to_owned(), name.clone()));
+            }
+            taken.push((id, name));
+            *state = id;
+        }
+        let newline = tokenizer.encode("\n")?;
+        let system_prompt = settings.system_prompt.clone();
         Ok(Self {
-            turn_start: tokenizer.special("<|im_start|>")?,
-            turn_end: tokenizer.special("<|im_end|>")?,
-            text_end: tokenizer.special("<|endoftext|>").ok(),
-            vision_start: tokenizer.special("<|vision_start|>")?,
-            vision_end: tokenizer.special("<|vision_end|>")?,
-            image_pad: tokenizer.special("<|image_pad|>")?,
-            states: [tokenizer.special(silence)?, tokenizer.special(standby)?, tokenizer.special(response)?],
-            newline: tokenizer.encode("\n")?,
-            system_prompt: settings.system_prompt.clone(),
             tokenizer,
+            turn_start,
+            turn_end,
+            text_end,
+            vision_start,
+            vision_end,
+            image_pad,
+            states,
+            newline,
+            system_prompt,
         })
     }
 

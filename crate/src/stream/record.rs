@@ -20,7 +20,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Error)]
 pub enum RecordError {
     /// The system refused.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("the record {path} cannot be used: {source}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -41,7 +41,7 @@ pub enum RecordError {
         reason: String,
     },
     /// A frame is not a picture.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("the record's frame {path} cannot be used: {source}", path = path.display())]
     Picture {
         /// The file.
         path: PathBuf,
@@ -82,6 +82,24 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// Whether a record can be begun in `directory`, as far as that can be said without making it.
+    ///
+    /// # Errors
+    ///
+    /// It holds a record already, or neither it nor anything above it is a directory.
+    pub fn check(directory: &Path) -> Result<(), RecordError> {
+        if directory.join(LOG).exists() {
+            return Err(RecordError::Exists(directory.to_owned()));
+        }
+        let standing = directory.ancestors().find(|above| above.exists());
+        let standing = standing.filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let metadata = standing.metadata().map_err(|source| at(directory, source))?;
+        if metadata.permissions().readonly() {
+            return Err(at(directory, io::ErrorKind::PermissionDenied.into()));
+        }
+        if !metadata.is_dir() { Err(at(directory, io::ErrorKind::NotADirectory.into())) } else { Ok(()) }
+    }
+
     /// Begins a record in `directory`, which is made if it is not there.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 use std::rc::Rc;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use web_time::Instant;
 
 use super::history::{History, PastRound};
 use super::options::{Keep, MemoryMode, Options, SessionError};
 use super::{Evidence, Milliseconds, Protocol, Question, State, TokenCounts, Turn};
+use crate::device;
 use crate::frame::{Frame, Grid, Patches, Preprocessor};
 use crate::kernels::read_out;
 use crate::memory::{Image, Kind, Memory, MemoryError, Plan};
@@ -39,6 +40,26 @@ pub(super) struct Standing {
     round: u64,
 }
 
+/// What is settled before a model is there.
+struct Prologue {
+    protocol: Protocol,
+    plan: Plan,
+}
+
+impl Prologue {
+    fn write(description: &Description, options: &Options) -> Result<Self, SessionError> {
+        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
+        let plan = Plan::new(
+            &description.config.language,
+            options.window,
+            protocol.system()?.len(),
+            description.preprocessor().most_visual_tokens(),
+            options.max_tokens,
+        )?;
+        Ok(Self { protocol, plan })
+    }
+}
+
 impl Session {
     /// Begins a stream: allocates its memory and builds the system turn.
     ///
@@ -46,14 +67,7 @@ impl Session {
     ///
     /// The tokenizer lacks a token, or the memory is impossible.
     pub fn new(model: Rc<Model>, description: &Description, options: Options) -> Result<Self, SessionError> {
-        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
-        let plan = Plan::new(
-            model.language(),
-            options.window,
-            protocol.system()?.len(),
-            description.preprocessor().most_visual_tokens(),
-            options.max_tokens,
-        )?;
+        let Prologue { protocol, plan } = Prologue::write(description, &options)?;
         Self::begin(model, description, protocol, options, plan)
     }
 
@@ -62,7 +76,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The tokenizer lacks a token.
+    /// The tokenizer lacks a token, or the device has no room.
     pub fn with_plan(
         model: Rc<Model>,
         description: &Description,
@@ -80,7 +94,7 @@ impl Session {
         options: Options,
         plan: Plan,
     ) -> Result<Self, SessionError> {
-        let mut memory = Memory::new(model.language(), plan.slots, model.device());
+        let mut memory = Memory::new(model.language(), plan.slots, model.device())?;
         memory.sequence.append(Kind::System, 0, &protocol.system()?);
         Ok(Self {
             state_rows: model.head_rows(&protocol.states()),
@@ -99,6 +113,16 @@ impl Session {
             generated: Vec::new(),
             evidence: None,
         })
+    }
+
+    /// Whether a stream can be begun with such `options` on `device`: all that can go wrong before weights are loaded.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn check(description: &Description, options: &Options, device: &Device) -> Result<(), SessionError> {
+        let plan = Prologue::write(description, options)?.plan;
+        Ok(Memory::check(&description.config.language, plan.slots, device)?)
     }
 
     /// Puts a question. It stands from the round that its second falls into, or from the next one if that has passed,
@@ -180,7 +204,7 @@ impl Session {
         let watch = Instant::now();
         let grid = patches.grid;
         let mut trace = if self.options.keep == Keep::Layers { Trace::recording() } else { Trace::default() };
-        let features = self.see(patches, &mut trace);
+        let features = self.see(patches, &mut trace)?;
         self.settle().await?;
         ms.vision = elapsed(watch);
 
@@ -210,26 +234,30 @@ impl Session {
             Some(opening) => self.reply(opening, &mut turn, hear).await?,
             None => self.keep_reply(round, Kind::Turn, &[self.protocol.states()[0]])?,
         }
+        self.settle().await?;
         turn.ms.decode = elapsed(watch);
         turn.tokens.memory = self.memory.sequence.len() - self.memory.sequence.waiting();
         Ok(turn)
     }
 
-    fn see(&mut self, patches: Patches, trace: &mut Trace) -> Tensor<2> {
+    fn see(&mut self, patches: Patches, trace: &mut Trace) -> Result<Tensor<2>, SessionError> {
         let layout = match self.layout.take().filter(|layout| layout.grid == patches.grid) {
             Some(layout) => layout,
-            None => self.model.layout(&patches),
+            None => self.model.layout(&patches)?,
         };
         let features = self.model.see(patches, &layout, trace);
         self.layout = Some(layout);
-        features
+        Ok(features)
     }
 
     /// Natively, waits for the device, so that each stage's time is its own. A browser has no such wait.
     pub(super) async fn settle(&self) -> Result<(), SessionError> {
         #[cfg(not(target_arch = "wasm32"))]
-        self.model.device().sync().map_err(|error| SessionError::Device(error.to_string()))?;
-        Ok(())
+        self.model.device().sync()?;
+        match device::failure() {
+            Some(reason) => Err(SessionError::Device(reason.to_owned())),
+            None => Ok(()),
+        }
     }
 
     /// Appends the round's own prompt, after room was made for it.

@@ -10,11 +10,17 @@ pub enum TokenizerError {
     #[error("tokenizer.json is damaged: {0}; download it again")]
     Damaged(String),
     /// A token that the dialogue needs is not in the vocabulary.
+    #[error("tokenizer.json has no special token {0}: it is not a Qwen2.5-VL tokenizer; take the checkpoint's own")]
+    MissingToken(String),
+    /// A state token is not in the vocabulary.
     #[error(
         "tokenizer.json has no special token {0}: this checkpoint was not trained for streaming; \
          take one that was, or name its state tokens in streamo.json"
     )]
-    MissingToken(String),
+    MissingState(String),
+    /// Two parts of the dialogue would look the same.
+    #[error("the tokens {0} and {1} are one and the same: name three different state tokens in streamo.json")]
+    SameToken(String, String),
     /// A text could not be turned into tokens or back.
     #[error("the tokenizer failed on {text:?}: {reason}")]
     Failed {

@@ -16,7 +16,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 
 /// The tensors of a checkpoint, in one file or an index with shards.
 ///
-/// Opening reads headers only. Reading a tensor holds that tensor's bytes and nothing else.
+/// Opening reads headers only. Reading a tensor holds its numbers as f32 and a piece of the file, nothing else.
 pub struct Checkpoint {
     shards: Vec<Shard>,
     tensors: BTreeMap<String, (usize, TensorInfo)>,
@@ -42,6 +42,11 @@ impl TensorInfo {
     /// Its size in the file, in bytes.
     pub fn bytes(&self) -> usize {
         self.range.1 - self.range.0
+    }
+
+    /// Its size on a device, where numbers are f32, in bytes.
+    pub fn device_bytes(&self) -> u64 {
+        self.shape.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64))
     }
 }
 
@@ -79,13 +84,13 @@ impl Checkpoint {
         names.sort();
         names.dedup();
         for name in names {
-            if name.contains(['/', '\\']) {
+            if !is_plain(name) {
                 let reason = format!("its shard {name:?} is not a plain file name");
                 return Err(damaged(INDEX, reason));
             }
             let source = files
                 .open(name)?
-                .ok_or_else(|| WeightsError::MissingFile { place: files.place(), file: name.clone() })?;
+                .ok_or_else(|| WeightsError::MissingShard { place: files.place(), file: name.clone() })?;
             checkpoint.add(name, source)?;
         }
         Ok(checkpoint)
@@ -136,61 +141,83 @@ impl Checkpoint {
         part.names(tensor).iter().any(|name| self.tensors.contains_key(name))
     }
 
+    /// What the header says of `tensor` of `part`, checked against `shape`, and the name under which it stands.
+    ///
+    /// # Errors
+    ///
+    /// The tensor is missing or of another shape.
+    pub fn info(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<(&str, &TensorInfo), WeightsError> {
+        let (name, (_, info)) = self.find(part, tensor)?;
+        if info.shape == shape {
+            return Ok((name, info));
+        }
+        Err(WeightsError::Shape { name: name.clone(), found: info.shape.clone(), expected: shape.to_vec() })
+    }
+
+    fn find(&self, part: Part, tensor: &str) -> Result<(&String, &(usize, TensorInfo)), WeightsError> {
+        let [newest, oldest] = part.names(tensor);
+        let found = self.tensors.get_key_value(&newest).or_else(|| self.tensors.get_key_value(&oldest));
+        found.ok_or(WeightsError::MissingTensor { name: newest })
+    }
+
     /// Reads `rows` of `tensor` of `part` as f32, checked against the whole tensor's `shape` and for NaN and infinities.
     /// A row is what stands at one index of the first axis; the caller asks for rows that `shape` has.
     ///
     /// # Errors
     ///
-    /// The tensor is missing, of another shape or format, holds a value that is not finite, or cannot be read.
+    /// As [`info`](Self::info); the tensor is of another format, holds a value that is not finite, or cannot be read.
     pub fn read(&self, part: Part, tensor: &str, shape: &[usize], rows: Range<usize>) -> Result<Read, WeightsError> {
-        let names = part.names(tensor);
-        let (name, (shard, info)) = names
-            .iter()
-            .find_map(|name| self.tensors.get_key_value(name))
-            .ok_or_else(|| WeightsError::MissingTensor { name: names[0].clone() })?;
-        if info.shape != shape {
-            return Err(WeightsError::Shape {
-                name: name.clone(),
-                found: info.shape.clone(),
-                expected: shape.to_vec(),
-            });
-        }
-        let decode = decoder(info.format)
+        self.info(part, tensor, shape)?;
+        let (name, (shard, info)) = self.find(part, tensor)?;
+        let widen = widening(info.format)
             .ok_or_else(|| WeightsError::Format { name: name.clone(), format: format!("{:?}", info.format) })?;
         let shard = &self.shards[*shard];
-        let row = info.bytes() / shape.first().copied().unwrap_or(1).max(1);
+        let failed = |source| WeightsError::Read { file: shard.file.clone(), source };
+        let numbers: usize = shape[1..].iter().product();
+        let mut values = Vec::new();
+        values.try_reserve_exact(rows.len() * numbers).map_err(|_| failed(std::io::ErrorKind::OutOfMemory.into()))?;
+
+        let row = info.bytes() / shape[0].max(1);
+        let bytes = (rows.len() * row) as u64;
         let start = shard.data_start + (info.range.0 + rows.start * row) as u64;
-        let mut bytes = vec![0; rows.len() * row];
-        shard
-            .source
-            .read_at(start, &mut bytes)
-            .map_err(|source| WeightsError::Read { file: shard.file.clone(), source })?;
-        let values = decode(&bytes);
-        match values.iter().position(|value| !value.is_finite()) {
-            None => Ok(Read { values, bytes: bytes.len() as u64 }),
-            Some(index) => {
-                let before = rows.start * shape[1..].iter().product::<usize>();
-                Err(WeightsError::NotFinite { name: name.clone(), value: values[index], index: before + index })
+        let mut piece = vec![0; bytes.min(PIECE) as usize];
+        for offset in (0..bytes).step_by(PIECE as usize) {
+            piece.truncate((bytes - offset) as usize);
+            shard.source.read_at(start + offset, &mut piece).map_err(failed)?;
+            let before = values.len();
+            widen(&piece, &mut values);
+            if let Some(index) = values[before..].iter().position(|value| !value.is_finite()) {
+                let (value, index) = (values[before + index], rows.start * numbers + before + index);
+                return Err(WeightsError::NotFinite { name: name.clone(), value, index });
             }
         }
+        Ok(Read { values, bytes })
     }
+}
+
+/// Bytes of a tensor that are in memory in the file's own format at a time; whole words of every format.
+const PIECE: u64 = 1 << 20;
+
+/// Whether `name` names a file and nothing else: no directory, no way out of one.
+fn is_plain(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', ':', '\0'])
 }
 
 fn damaged(file: &str, reason: String) -> WeightsError {
     WeightsError::Damaged { file: file.to_owned(), reason }
 }
 
-type Decoder = fn(&[u8]) -> Vec<f32>;
+type Widening = fn(&[u8], &mut Vec<f32>);
 
 /// How to widen little-endian numbers of a format to f32; `None` for formats that hold no such numbers.
-fn decoder(format: Dtype) -> Option<Decoder> {
-    fn widen<const N: usize>(bytes: &[u8], one: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-        bytes.as_chunks::<N>().0.iter().map(|&word| one(word)).collect()
+fn widening(format: Dtype) -> Option<Widening> {
+    fn widen<const N: usize>(bytes: &[u8], values: &mut Vec<f32>, one: impl Fn([u8; N]) -> f32) {
+        values.extend(bytes.as_chunks::<N>().0.iter().map(|&word| one(word)));
     }
     match format {
-        Dtype::F32 => Some(|bytes| widen(bytes, f32::from_le_bytes)),
-        Dtype::F16 => Some(|bytes| widen(bytes, |word| f16::from_le_bytes(word).to_f32())),
-        Dtype::BF16 => Some(|bytes| widen(bytes, |word| bf16::from_le_bytes(word).to_f32())),
+        Dtype::F32 => Some(|bytes, values| widen(bytes, values, f32::from_le_bytes)),
+        Dtype::F16 => Some(|bytes, values| widen(bytes, values, |word| f16::from_le_bytes(word).to_f32())),
+        Dtype::BF16 => Some(|bytes, values| widen(bytes, values, |word| bf16::from_le_bytes(word).to_f32())),
         _ => None,
     }
 }

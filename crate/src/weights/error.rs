@@ -1,14 +1,30 @@
 use thiserror::Error;
 
+use crate::device::Bytes;
+
 /// Why a checkpoint could not be read. Each message names the file or tensor and says what to do.
 #[derive(Debug, Error)]
 pub enum WeightsError {
+    /// There is no such directory.
+    #[error("{place} is not a directory: give the directory of a Hugging Face checkpoint")]
+    NoDirectory {
+        /// The directory that was meant.
+        place: String,
+    },
     /// A file of the model is not there.
     #[error("{place} has no {file}: give the directory of a Hugging Face checkpoint")]
     MissingFile {
         /// The directory.
         place: String,
         /// The file's name.
+        file: String,
+    },
+    /// A shard that the index names is not there.
+    #[error("{place} has no {file}, which its index names: the checkpoint is incomplete, download it again")]
+    MissingShard {
+        /// The directory.
+        place: String,
+        /// The shard's name.
         file: String,
     },
     /// The system refused to read a file.
@@ -60,5 +76,29 @@ pub enum WeightsError {
         value: f32,
         /// Where.
         index: usize,
+    },
+    /// A tensor is larger than the device takes in one piece, or than what is left of its memory.
+    #[error(
+        "tensor {name} needs {} and the device takes {} at most: run with --device cpu, or take a smaller model",
+        Bytes(*.bytes), Bytes(*.most)
+    )]
+    TensorTooLarge {
+        /// The tensor's name.
+        name: String,
+        /// Its size in f32.
+        bytes: u64,
+        /// What there is room for.
+        most: u64,
+    },
+    /// All tensors together are larger than the memory that is left.
+    #[error(
+        "the weights need {} and {} of memory are free: close other programs, or take a smaller model",
+        Bytes(*.bytes), Bytes(*.free)
+    )]
+    TooLarge {
+        /// Their size in f32.
+        bytes: u64,
+        /// What there is room for.
+        free: u64,
     },
 }

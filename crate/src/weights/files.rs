@@ -39,7 +39,8 @@ pub trait Files {
     ///
     /// # Errors
     ///
-    /// [`WeightsError::Read`] when the file is there and cannot be opened.
+    /// [`WeightsError::Read`] when the file is there and cannot be opened, [`WeightsError::NoDirectory`] when there
+    /// is nothing to look into.
     fn open(&self, file: &str) -> Result<Option<Box<dyn Source>>, WeightsError>;
 
     /// A whole small file, such as `config.json`; `None` where there is none.
@@ -118,6 +119,7 @@ mod directory {
             let read = |source| WeightsError::Read { file: self.0.join(file).display().to_string(), source };
             let handle = match File::open(self.0.join(file)) {
                 Ok(handle) => handle,
+                Err(_) if !self.0.is_dir() => return Err(WeightsError::NoDirectory { place: self.place() }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(read(error)),
             };

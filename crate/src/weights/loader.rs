@@ -3,6 +3,7 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Checkpoint, Part, WeightsError};
+use crate::device::Room;
 use crate::kernels::linear::Linear;
 use crate::kernels::matrix::Matrix;
 use crate::kernels::rms_norm::RmsNorm;
@@ -12,6 +13,7 @@ use crate::kernels::swiglu::SwiGlu;
 pub struct Loader<'a> {
     checkpoint: &'a Checkpoint,
     device: &'a Device,
+    room: Room,
     progress: &'a dyn Fn(u64),
 }
 
@@ -23,8 +25,21 @@ pub struct PartLoader<'a> {
 
 impl<'a> Loader<'a> {
     /// `progress` is called after each tensor with the bytes it had in its file.
-    pub fn new(checkpoint: &'a Checkpoint, device: &'a Device, progress: &'a dyn Fn(u64)) -> Self {
-        Self { checkpoint, device, progress }
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::TooLarge`].
+    pub fn new(
+        checkpoint: &'a Checkpoint,
+        device: &'a Device,
+        progress: &'a dyn Fn(u64),
+    ) -> Result<Self, WeightsError> {
+        let room = Room::on(device);
+        let bytes = checkpoint.tensors().map(|(_, info)| info.device_bytes()).sum();
+        match room.total {
+            Some(free) if bytes > free => Err(WeightsError::TooLarge { bytes, free }),
+            _ => Ok(Self { checkpoint, device, room, progress }),
+        }
     }
 
     /// The tensors of `part`.
@@ -38,7 +53,7 @@ impl PartLoader<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
+    /// As [`Checkpoint::read`], and [`WeightsError::TensorTooLarge`].
     pub fn tensor<const D: usize>(&self, name: &str, shape: &[usize; D]) -> Result<Tensor<D>, WeightsError> {
         self.rows(name, shape, 0..shape[0])
     }
@@ -61,9 +76,16 @@ impl PartLoader<'_> {
     ) -> Result<Tensor<D>, WeightsError> {
         let mut own = *shape;
         own[0] = rows.len();
-        let read = self.loader.checkpoint.read(self.part, name, shape, rows)?;
-        let tensor = Tensor::from_data(TensorData::new(read.values, own), self.loader.device);
-        (self.loader.progress)(read.bytes);
+        let &Loader { checkpoint, device, room, progress } = self.loader;
+        let (found, _) = checkpoint.info(self.part, name, shape)?;
+        let bytes = own.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64));
+        if !room.fits([bytes]) {
+            let most = room.total.map_or(room.tensor, |total| total.min(room.tensor));
+            return Err(WeightsError::TensorTooLarge { name: found.to_owned(), bytes, most });
+        }
+        let read = checkpoint.read(self.part, name, shape, rows)?;
+        let tensor = Tensor::from_data(TensorData::new(read.values, own), device);
+        progress(read.bytes);
         Ok(tensor)
     }
 
