@@ -32,7 +32,8 @@ test_everything() {
     step cargo clippy --release --locked --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" step cargo doc --release --locked --no-deps
     step cargo_web check --release --locked --lib
-    step cargo test --release --locked --no-fail-fast
+    step cargo test --release --locked --doc
+    step cargo test --release --locked --tests --no-fail-fast
 }
 
 step() {
