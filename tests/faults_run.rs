@@ -45,6 +45,10 @@ fn wrong_usage_is_told_in_a_sentence() {
             assert!(complaint.starts_with("error: ") && complaint.contains(reason), "{option} {value}: {complaint}");
         }
     }
+    for rule in [["--threshold", "0.5"], ["--bias", "response=1"]] {
+        let sentence = misused(watch(&["--decision", "free"]).args(rule));
+        assert!(sentence.ends_with("leave them out with --decision free"), "{sentence}");
+    }
     assert!(misused(&mut streamo(["watch", ""])).contains("[VIDEO]"));
     assert!(misused(&mut streamo(["watch", "--fast"])).contains("unexpected argument '--fast'"));
 }

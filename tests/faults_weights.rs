@@ -127,6 +127,25 @@ fn a_header_that_lies_about_its_length_allocates_nothing() {
     assert!(refusal(&model).contains("it announces a header of 200000000 bytes"));
 }
 
+/// A number of bytes that a header claims and its file has, without taking them on the disk, and that would not go
+/// through a process that may have half a gibibyte.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_header_claims_is_not_allocated_at_once() {
+    let model = Spoilt::copy_of("tied");
+    let mut parts = Parts::of(&model.file(FILE));
+    let (start, size) = (parts.data.len() as u64, 1_u64 << 33);
+    parts.header["more"] = json!({ "dtype": "BF16", "shape": [size / 2], "data_offsets": [start, start + size] });
+    let bytes = parts.bytes();
+    let file = std::fs::File::create(model.file(FILE)).unwrap();
+    std::io::Write::write_all(&mut &file, &bytes).unwrap();
+    file.set_len(bytes.len() as u64 + size).unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "ulimit -v 524288 && exec \"$0\" inspect --json \"$1\"", env!("CARGO_BIN_EXE_streamo")]);
+    let [report] = crate::program::json_lines(shell.arg(model.path())).try_into().unwrap();
+    assert_eq!(report["weight_bytes"], start + size);
+}
+
 #[test]
 fn a_header_that_is_none_is_refused() {
     let model = Spoilt::copy_of("tied");

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::device;
 use crate::stream::{Decision, DecisionRule, Feedback, MemoryMode, Question, State};
@@ -168,16 +169,27 @@ impl StreamArgs {
     fn rule(&self) -> DecisionRule {
         let mut rule = DecisionRule { threshold: self.threshold, ..DecisionRule::default() };
         for &(state, bias) in &self.biases {
-            rule.bias[state as usize] += bias;
+            let sum = &mut rule.bias[state as usize];
+            *sum = (*sum + bias).clamp(f32::MIN, f32::MAX);
         }
         rule
+    }
+
+    /// What contradicts itself, and would be passed over in silence.
+    fn contradiction(&self) -> Option<&'static str> {
+        let ruled = self.threshold.is_some() || !self.biases.is_empty();
+        (ruled && self.decision() == Decision::Free)
+            .then_some("--threshold and --bias choose among the three states; leave them out with --decision free")
     }
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Watch(watch) => watch.run(),
+        Command::Watch(watch) => match watch.stream.contradiction() {
+            Some(sentence) => Cli::command().error(ErrorKind::ArgumentConflict, sentence).exit(),
+            None => watch.run(),
+        },
         Command::Replay(replay) => replay.run(),
         Command::Inspect(inspect) => inspect.run(),
     };

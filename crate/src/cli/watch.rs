@@ -29,7 +29,7 @@ pub(super) struct Watch {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
-    stream: StreamArgs,
+    pub stream: StreamArgs,
     /// Print a JSON object a round
     #[arg(long)]
     json: bool,

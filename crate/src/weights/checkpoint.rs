@@ -221,3 +221,62 @@ fn widening(format: Dtype) -> Option<Widening> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Embedded;
+    use super::*;
+
+    /// A checkpoint of one tensor, `model.x`, of `shape`.
+    fn holding(format: &str, shape: [usize; 2], data: Vec<u8>) -> Checkpoint {
+        let header = format!(
+            "{{\"model.x\":{{\"dtype\":\"{format}\",\"shape\":{shape:?},\"data_offsets\":[0,{}]}}}}",
+            data.len()
+        );
+        let file = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat();
+        let files = vec![(SINGLE, &*file.leak())].leak();
+        Checkpoint::open(&Embedded { name: "a test", files }).unwrap()
+    }
+
+    /// Several pieces of reading, and a last one that is not full.
+    const SHAPE: [usize; 2] = [1_100, 700];
+
+    fn numbers() -> Vec<f32> {
+        (0..SHAPE[0] * SHAPE[1]).map(|number| number as f32 * 0.5).collect()
+    }
+
+    #[test]
+    fn any_rows_of_any_format_are_read_as_they_stand() {
+        let bytes = numbers().iter().flat_map(|number| number.to_le_bytes()).collect();
+        let f32s = holding("F32", SHAPE, bytes);
+        let bytes = numbers().iter().flat_map(|&number| bf16::from_f32(number).to_le_bytes()).collect();
+        let bf16s = holding("BF16", SHAPE, bytes);
+        for rows in [0..SHAPE[0], 0..1, 3..1_000, 1_099..1_100, 7..7] {
+            let wanted = &numbers()[rows.start * SHAPE[1]..rows.end * SHAPE[1]];
+            let read = |checkpoint: &Checkpoint| checkpoint.read(Part::Language, "x", &SHAPE, rows.clone()).unwrap();
+            assert_eq!(read(&f32s).values, wanted);
+            assert_eq!(read(&f32s).bytes, wanted.len() as u64 * 4);
+            assert!(
+                read(&bf16s)
+                    .values
+                    .iter()
+                    .zip(wanted)
+                    .all(|(found, number)| *found == bf16::from_f32(*number).to_f32())
+            );
+            assert_eq!(read(&bf16s).bytes, wanted.len() as u64 * 2);
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_found_wherever_it_stands() {
+        for place in [0, 262_143, 262_144, 600_001, SHAPE[0] * SHAPE[1] - 1] {
+            let mut spoilt = numbers();
+            spoilt[place] = f32::INFINITY;
+            let checkpoint = holding("F32", SHAPE, spoilt.iter().flat_map(|number| number.to_le_bytes()).collect());
+            for rows in [0..SHAPE[0], place / SHAPE[1]..SHAPE[0]] {
+                let error = checkpoint.read(Part::Language, "x", &SHAPE, rows).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("tensor model.x holds inf at element {place}: ")), "{error}");
+            }
+        }
+    }
+}
