@@ -248,15 +248,16 @@ fn tensors_that_do_not_fit_are_named() {
 #[test]
 fn a_tensor_with_its_own_words_makes_one_line() {
     let model = Spoilt::copy_of("sharded-f32");
-    let shard = "model-00001-of-00003.safetensors";
-    let mut parts = Parts::of(&model.file(shard));
-    let header = parts.header.as_object_mut().unwrap();
-    let name = header.keys().find(|name| *name != "__metadata__").unwrap().clone();
-    let info = header.remove(&name).unwrap();
-    header.insert(format!("\u{1b}[2J\r\nerror: all is well\n{}", "x".repeat(100_000)), info);
-    model.write("model-00009.safetensors", parts.bytes()).write(shard, parts.bytes());
+    let words = format!("\u{1b}[2J\r\nerror: all is well\n{}", "x".repeat(100_000));
+    let header = json!({ words: { "dtype": "F32", "shape": [0], "data_offsets": [0, 0] } });
+    // Twice, so that the complaint is about this very tensor.
+    for shard in ["model-00008.safetensors", "model-00009.safetensors"] {
+        model.write(shard, with_header(&serde_json::to_vec(&header).unwrap(), b""));
+    }
+    model.edit(INDEX, |index| index["weight_map"]["some"] = json!("model-00008.safetensors"));
     model.edit(INDEX, |index| index["weight_map"]["more"] = json!("model-00009.safetensors"));
     let line = fails(&mut model.watch());
+    assert!(line.starts_with("model-00009.safetensors is damaged: another shard holds "), "{line:?}");
     assert!(!line.contains(char::is_control), "{line:?}");
 }
 
