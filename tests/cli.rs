@@ -94,8 +94,7 @@ fn the_bundled_clip_gives_the_reference_states_and_texts() {
 
 #[test]
 fn a_json_line_has_its_keys_and_types() {
-    let printed =
-        succeeds(streamo(["watch", "--json", "--device", "cpu", "-q", "@3 What is happening?"]).env("X", "y"));
+    let printed = succeeds(&mut streamo(["watch", "--json", "--device", "cpu", "-q", "@3 What is happening?"]));
     assert_eq!(printed.lines().count(), 6);
     assert!(printed.ends_with('\n'));
     for (index, line) in printed.lines().enumerate() {
@@ -150,9 +149,8 @@ fn every_conformance_case_comes_out_of_the_program() {
 #[test]
 fn freely_decoded_text_is_shown_with_its_state() {
     let case = Case::new("free-windows");
-    let mut command = case.watch("cpu");
-    let words: Vec<_> = command.get_args().filter(|word| *word != "--json").map(ToOwned::to_owned).collect();
-    let transcript = succeeds(command_with(&mut command, &words));
+    let command = case.watch("cpu");
+    let transcript = succeeds(&mut streamo(command.get_args().filter(|word| *word != "--json")));
     let shown = |state: &Value| match state.as_str() {
         Some("silence") => "·  silence",
         Some("standby") => "…  standby",
@@ -166,11 +164,6 @@ fn freely_decoded_text_is_shown_with_its_state() {
         let text: String = case.text(step).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         assert!(line.trim_end().ends_with(text.trim_end()), "{line}: {step}");
     }
-}
-
-fn command_with<'a>(command: &'a mut Command, words: &[std::ffi::OsString]) -> &'a mut Command {
-    *command = streamo(words);
-    command
 }
 
 #[test]
