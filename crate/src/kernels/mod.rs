@@ -9,6 +9,7 @@
 
 pub mod append;
 pub mod attention;
+pub mod format;
 pub mod linear;
 pub mod matrix;
 pub mod read_out;
