@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::format::{Coded, Format};
 
 /// The largest binding that WebGPU guarantees, in bytes.
 pub const LARGEST_BINDING: usize = 128 << 20;
@@ -17,10 +19,27 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// The rows of each piece of a matrix of `rows` rows of `columns` f32.
-    pub fn cut(rows: usize, columns: usize) -> impl Iterator<Item = Range<usize>> {
-        let most = (LARGEST_BINDING / size_of::<f32>() / columns.max(1)).max(1);
+    /// The rows of each piece of a matrix of `rows` rows of `columns` weights whose words stand in `format`.
+    pub fn cut(format: Format, rows: usize, columns: usize) -> impl Iterator<Item = Range<usize>> {
+        let row = (size_of::<u32>() * format.words(columns)).max(1);
+        let most = (LARGEST_BINDING / row).max(1);
         (0..rows).step_by(most).map(move |start| start..rows.min(start + most))
+    }
+
+    /// Bytes that `rows` rows of `columns` weights in `format` take on `device`.
+    pub fn bytes(_format: Format, rows: usize, columns: usize, _device: &Device) -> u64 {
+        // As `coded` leaves them.
+        (rows as u64).saturating_mul(columns as u64).saturating_mul(size_of::<f32>() as u64)
+    }
+
+    /// From its coded pieces, in order and as [`cut`](Self::cut), each taken when the one before is on the device. No
+    /// pieces make a matrix of no rows.
+    pub fn coded(pieces: impl IntoIterator<Item = Coded>, device: &Device) -> Self {
+        let decoded = pieces.into_iter().map(|piece| {
+            let shape = [piece.rows, piece.columns];
+            Tensor::from_data(TensorData::new(piece.decode(), shape), device)
+        });
+        Self::new(decoded.collect())
     }
 
     /// From its pieces, in order.
@@ -93,11 +112,29 @@ mod tests {
     }
 
     #[test]
+    fn coded_pieces_make_what_they_decode_to() {
+        let device = Device::flex();
+        let values: Vec<f32> = (0..7 * 40).map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0).collect();
+        let x = Tensor::<2>::random([5, 40], Distribution::Default, &device);
+        for format in Format::ALL {
+            let coded = Coded::encode(format, 40, &values);
+            let whole = Tensor::<2>::from_data(TensorData::new(coded.decode(), [7, 40]), &device);
+            let pieces = [0..3, 3..7].map(|rows| Coded::encode(format, 40, &values[40 * rows.start..40 * rows.end]));
+            let (coded, whole) = (Matrix::coded(pieces, &device), Matrix::new(vec![whole]));
+            assert_eq!(coded.apply(x.clone()).to_data(), whole.apply(x.clone()).to_data(), "{}", format.name());
+            assert_eq!(coded.rows(&[6, 0, 3]).to_data(), whole.rows(&[6, 0, 3]).to_data(), "{}", format.name());
+        }
+    }
+
+    #[test]
     fn every_piece_of_the_real_models_fits_a_binding() {
         for (rows, columns) in [(151_936, 2048), (152_064, 3584), (18_944, 3584), (11_008, 2048), (1280, 3420)] {
-            let pieces: Vec<_> = Matrix::cut(rows, columns).collect();
-            assert!(pieces.iter().all(|piece| piece.len() * columns * 4 <= LARGEST_BINDING), "{rows}×{columns}");
-            assert_eq!(pieces.iter().map(Range::len).sum::<usize>(), rows);
+            for format in Format::ALL {
+                let pieces: Vec<_> = Matrix::cut(format, rows, columns).collect();
+                let fits = |piece: &Range<usize>| piece.len() * format.words(columns) * 4 <= LARGEST_BINDING;
+                assert!(pieces.iter().all(fits), "{rows}×{columns} in {}", format.name());
+                assert_eq!(pieces.iter().map(Range::len).sum::<usize>(), rows);
+            }
         }
     }
 }

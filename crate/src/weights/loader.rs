@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Checkpoint, Part, WeightsError};
 use crate::device::Room;
+use crate::kernels::format::Format;
 use crate::kernels::linear::Linear;
 use crate::kernels::matrix::Matrix;
 use crate::kernels::rms_norm::RmsNorm;
@@ -64,7 +65,7 @@ impl PartLoader<'_> {
     ///
     /// As [`Checkpoint::read`].
     pub fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<Matrix, WeightsError> {
-        let pieces = Matrix::cut(rows, columns).map(|piece| self.rows(name, &[rows, columns], piece));
+        let pieces = Matrix::cut(Format::F32, rows, columns).map(|piece| self.rows(name, &[rows, columns], piece));
         Ok(Matrix::new(pieces.collect::<Result<_, _>>()?))
     }
 
