@@ -7,12 +7,17 @@
 //! Tensors are `[rows, features]`: a row is a token (or a patch), and sequences are told apart by masks and
 //! positions, never by a batch axis.
 
+mod adapter;
 pub mod append;
 pub mod attention;
 pub mod format;
+mod launch;
 pub mod linear;
 pub mod matrix;
 pub mod read_out;
 pub mod rms_norm;
 pub mod rotary;
+pub mod shader;
 pub mod swiglu;
+
+pub use adapter::Adapter;
