@@ -10,7 +10,7 @@
 //! - [`mix`] — what a loop is made of
 //! - [`report`] — the figures
 //!
-//! `./build.sh kernel-report` prints them.
+//! `./build.sh kernel-report` prints them; [`on_radv`] holds our kernels to them.
 
 pub mod assembly;
 pub mod catalogue;
@@ -19,3 +19,6 @@ pub mod family;
 pub mod mix;
 pub mod report;
 pub mod shader;
+
+#[cfg(test)]
+mod on_radv;
