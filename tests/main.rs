@@ -12,6 +12,8 @@ mod faults_run;
 mod faults_video;
 mod faults_weights;
 mod fixtures;
+#[cfg(target_os = "linux")]
+mod kernel_report;
 mod ledger;
 mod loading;
 mod memory_law;
