@@ -60,7 +60,7 @@ fn add(sums: ptr<function, Sums>, weights: Block, b: u32, half: u32, first_row: 
     workgroupBarrier();
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let first_row = group.y * 16u * QUADS;
     let first = group.x * 64u;

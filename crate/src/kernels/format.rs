@@ -56,12 +56,14 @@ impl Format {
         columns.div_ceil(BLOCK) * block
     }
 
+    /// Whether its blocks have scales.
+    pub fn scaled(self) -> bool {
+        matches!(self, Self::Q8 | Self::Q4)
+    }
+
     /// The words of a row's scales.
     pub fn scale_words(self, columns: usize) -> usize {
-        match self {
-            Self::F32 | Self::F16 => 0,
-            Self::Q8 | Self::Q4 => columns.div_ceil(BLOCK).div_ceil(2),
-        }
+        if self.scaled() { columns.div_ceil(BLOCK).div_ceil(2) } else { 0 }
     }
 
     /// Bytes of a row on the device, scales included.

@@ -1,13 +1,18 @@
 //! From burn's tensors to a kernel and back.
 
 use burn::backend::wgpu::{CubeDim, CubeTensor, SourceKernel, Wgpu, into_contiguous};
-use burn::tensor::{DType, Int, Shape, Tensor};
+use burn::tensor::{DType, Device, Int, Shape, Tensor};
 use cubecl::server::{CubeCount, KernelArguments, MetadataBindingInfo};
 
 use super::shader::Shader;
 
 /// Most workgroups along a dimension that WebGPU guarantees.
 pub const MOST_WORKGROUPS: u32 = 65_535;
+
+/// Whether the kernels reach `device`: whether it is a wgpu adapter, without autodiff.
+pub fn reaches(device: &Device) -> bool {
+    numbers(&Tensor::<1>::empty([1], device)).is_some()
+}
 
 /// Numbers on a wgpu adapter, row by row; `None` elsewhere, and under autodiff: there the plain reference runs.
 pub fn numbers<const D: usize>(tensor: &Tensor<D>) -> Option<CubeTensor> {

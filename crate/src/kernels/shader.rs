@@ -85,8 +85,7 @@ impl Shader {
         }
         for (index, Buffer { name, element }) in self.buffers.iter().enumerate() {
             // Tensors share buffers, and a buffer may not be bound for reading and for writing at once.
-            let _ =
-                writeln!(text, "@group(0) @binding({index}) var<storage, read_write> {name}: array<{element}>;");
+            let _ = writeln!(text, "@group(0) @binding({index}) var<storage, read_write> {name}: array<{element}>;");
         }
         let fields: String = self.sizes.iter().map(|field| format!("{field}: u32, ")).collect();
         let _ = writeln!(text, "struct Size {{ {fields}}}");
