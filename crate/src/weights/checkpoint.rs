@@ -7,6 +7,7 @@ use safetensors::tensor::Metadata;
 use serde::Deserialize;
 
 use super::{Files, Part, Source, WeightsError};
+use crate::kernels::format::Format;
 
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
@@ -20,6 +21,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 pub struct Checkpoint {
     shards: Vec<Shard>,
     tensors: BTreeMap<String, (usize, TensorInfo)>,
+    pub(super) format: Format,
 }
 
 struct Shard {
@@ -42,11 +44,6 @@ impl TensorInfo {
     /// Its size in the file, in bytes.
     pub fn bytes(&self) -> usize {
         self.range.1 - self.range.0
-    }
-
-    /// Its size on a device, where numbers are f32, in bytes.
-    pub fn device_bytes(&self) -> u64 {
-        self.shape.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64))
     }
 }
 
@@ -71,7 +68,7 @@ impl Checkpoint {
     ///
     /// A file that is missing, unreadable or damaged, headers that lie about offsets or sizes included.
     pub fn open(files: &dyn Files) -> Result<Self, WeightsError> {
-        let mut checkpoint = Self { shards: Vec::new(), tensors: BTreeMap::new() };
+        let mut checkpoint = Self { shards: Vec::new(), tensors: BTreeMap::new(), format: Format::default() };
         if let Some(source) = files.open(SINGLE)? {
             checkpoint.add(SINGLE, source)?;
             return Ok(checkpoint);
@@ -94,6 +91,11 @@ impl Checkpoint {
             checkpoint.add(name, source)?;
         }
         Ok(checkpoint)
+    }
+
+    /// Codes matrices in `format` as they are read; f32 unless this is said.
+    pub fn in_format(self, format: Format) -> Self {
+        Self { format, ..self }
     }
 
     fn add(&mut self, file: &str, source: Box<dyn Source>) -> Result<(), WeightsError> {
@@ -199,7 +201,7 @@ impl Checkpoint {
 const PIECE: u64 = 1 << 20;
 
 /// Whether `name` names a file and nothing else: no directory, no way out of one.
-fn is_plain(name: &str) -> bool {
+pub(super) fn is_plain(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', ':', '\0'])
 }
 

@@ -1,18 +1,15 @@
-use std::ops::Range;
-
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Checkpoint, Part, WeightsError};
+use super::{Part, TensorStore, WeightsError};
 use crate::device::Room;
-use crate::kernels::format::Format;
 use crate::kernels::linear::Linear;
 use crate::kernels::matrix::Matrix;
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::swiglu::SwiGlu;
 
-/// Brings weights from a checkpoint onto a device, one tensor at a time.
+/// Brings weights from where they are stored onto a device, one tensor at a time.
 pub struct Loader<'a> {
-    checkpoint: &'a Checkpoint,
+    store: &'a dyn TensorStore,
     device: &'a Device,
     room: Room,
     progress: &'a dyn Fn(u64),
@@ -25,21 +22,21 @@ pub struct PartLoader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// `progress` is called after each tensor with the bytes it had in its file.
+    /// `progress` is called after each tensor, or piece of one, with the bytes that it had where it is stored.
     ///
     /// # Errors
     ///
     /// [`WeightsError::TooLarge`].
     pub fn new(
-        checkpoint: &'a Checkpoint,
+        store: &'a dyn TensorStore,
         device: &'a Device,
         progress: &'a dyn Fn(u64),
     ) -> Result<Self, WeightsError> {
         let room = Room::on(device);
-        let bytes = checkpoint.tensors().map(|(_, info)| info.device_bytes()).sum();
+        let bytes = store.device_bytes(device);
         match room.total {
             Some(free) if bytes > free => Err(WeightsError::TooLarge { bytes, free }),
-            _ => Ok(Self { checkpoint, device, room, progress }),
+            _ => Ok(Self { store, device, room, progress }),
         }
     }
 
@@ -50,51 +47,61 @@ impl<'a> Loader<'a> {
 }
 
 impl PartLoader<'_> {
-    /// One small tensor.
+    /// One small tensor, in f32.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`], and [`WeightsError::TensorTooLarge`].
+    /// As [`TensorStore::numbers`], and [`WeightsError::TensorTooLarge`].
     pub fn tensor<const D: usize>(&self, name: &str, shape: &[usize; D]) -> Result<Tensor<D>, WeightsError> {
-        self.rows(name, shape, 0..shape[0])
-    }
-
-    /// One matrix, `[rows, columns]`, piece by piece.
-    ///
-    /// # Errors
-    ///
-    /// As [`Checkpoint::read`].
-    pub fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<Matrix, WeightsError> {
-        let pieces = Matrix::cut(Format::F32, rows, columns).map(|piece| self.rows(name, &[rows, columns], piece));
-        Ok(Matrix::new(pieces.collect::<Result<_, _>>()?))
-    }
-
-    fn rows<const D: usize>(
-        &self,
-        name: &str,
-        shape: &[usize; D],
-        rows: Range<usize>,
-    ) -> Result<Tensor<D>, WeightsError> {
-        let mut own = *shape;
-        own[0] = rows.len();
-        let &Loader { checkpoint, device, room, progress } = self.loader;
-        let (found, _) = checkpoint.info(self.part, name, shape)?;
-        let bytes = own.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64));
-        if !room.fits([bytes]) {
-            let most = room.total.map_or(room.tensor, |total| total.min(room.tensor));
-            return Err(WeightsError::TensorTooLarge { name: found.to_owned(), bytes, most });
-        }
-        let read = checkpoint.read(self.part, name, shape, rows)?;
-        let tensor = Tensor::from_data(TensorData::new(read.values, own), device);
+        let &Loader { store, device, progress, .. } = self.loader;
+        let bytes = shape.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64));
+        self.check(name, shape, bytes)?;
+        let read = store.numbers(self.part, name, shape)?;
+        let tensor = Tensor::from_data(TensorData::new(read.values, *shape), device);
         progress(read.bytes);
         Ok(tensor)
+    }
+
+    /// One matrix, `[rows, columns]`, in the store's format, piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// As [`TensorStore::matrix`], and [`WeightsError::TensorTooLarge`].
+    pub fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<Matrix, WeightsError> {
+        let &Loader { store, device, progress, .. } = self.loader;
+        let largest = Matrix::cut(store.format(), rows, columns).map(|piece| piece.len()).max().unwrap_or(0);
+        self.check(name, &[rows, columns], Matrix::bytes(store.format(), largest, columns, device))?;
+        let mut failure = None;
+        let pieces = store.matrix(self.part, name, [rows, columns]).map_while(|piece| match piece {
+            Ok(piece) => {
+                progress(piece.bytes);
+                Some(piece.coded)
+            }
+            Err(error) => {
+                failure = Some(error);
+                None
+            }
+        });
+        let matrix = Matrix::coded(pieces, device);
+        failure.map_or(Ok(matrix), Err)
+    }
+
+    /// Whether the tensor is as it should be, and `bytes` of it find room.
+    fn check(&self, name: &str, shape: &[usize], bytes: u64) -> Result<(), WeightsError> {
+        let &Loader { store, room, .. } = self.loader;
+        let name = store.check(self.part, name, shape)?;
+        if room.fits([bytes]) {
+            return Ok(());
+        }
+        let most = room.total.map_or(room.tensor, |total| total.min(room.tensor));
+        Err(WeightsError::TensorTooLarge { name: name.to_owned(), bytes, most })
     }
 
     /// `{name}.weight` `[outputs, inputs]`, and `{name}.bias` where the layer has one.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
+    /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
     pub fn linear(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear, WeightsError> {
         let weight = self.matrix(&format!("{name}.weight"), [outputs, inputs])?;
         let bias = bias.then(|| self.tensor(&format!("{name}.bias"), &[outputs])).transpose()?;
@@ -105,7 +112,7 @@ impl PartLoader<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
+    /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
     pub fn norm(&self, name: &str, features: usize, epsilon: f64) -> Result<RmsNorm, WeightsError> {
         Ok(RmsNorm::new(self.tensor(&format!("{name}.weight"), &[features])?, epsilon))
     }
@@ -114,7 +121,7 @@ impl PartLoader<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
+    /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
     pub fn swiglu(&self, name: &str, features: usize, inner: usize, bias: bool) -> Result<SwiGlu, WeightsError> {
         Ok(SwiGlu::new(
             self.linear(&format!("{name}.gate_proj"), features, inner, bias)?,

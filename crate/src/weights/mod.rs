@@ -1,10 +1,17 @@
-//! Reading checkpoints: where files come from, what tensors they hold, what their parts are called.
+//! Reading weights: where files come from, what tensors they hold, what their parts are called, and how they stand on
+//! the device. A checkpoint's are coded on the way, a [`pack`]'s were before.
 
 mod checkpoint;
+mod coding;
 mod error;
 mod files;
+pub(crate) mod format_name;
 mod loader;
 mod names;
+pub mod pack;
+mod store;
+#[cfg(not(target_arch = "wasm32"))]
+mod survey;
 
 pub use checkpoint::{Checkpoint, Read, TensorInfo};
 pub use error::WeightsError;
@@ -13,3 +20,7 @@ pub use files::Directory;
 pub use files::{Embedded, Files, Source};
 pub use loader::{Loader, PartLoader};
 pub use names::Part;
+pub use pack::Pack;
+pub use store::{Piece, Pieces, StoredTensor, TensorStore, open};
+#[cfg(not(target_arch = "wasm32"))]
+pub use survey::{Survey, Wanted};
