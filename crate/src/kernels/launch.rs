@@ -4,6 +4,7 @@ use burn::backend::wgpu::{CubeDim, CubeTensor, SourceKernel, Wgpu, into_contiguo
 use burn::tensor::{DType, Device, Int, Shape, Tensor};
 use cubecl::server::{CubeCount, KernelArguments, MetadataBindingInfo};
 
+use super::Adapter;
 use super::shader::Shader;
 
 /// Most workgroups along a dimension that WebGPU guarantees.
@@ -12,6 +13,11 @@ pub const MOST_WORKGROUPS: u32 = 65_535;
 /// Whether the kernels reach `device`: whether it is a wgpu adapter, without autodiff.
 pub fn reaches(device: &Device) -> bool {
     numbers(&Tensor::<1>::empty([1], device)).is_some()
+}
+
+/// What kernels over `tensor` go by; `None` where none reaches it.
+pub fn adapter<const D: usize>(tensor: &Tensor<D>) -> Option<Adapter> {
+    tensor.clone().try_into_primitive::<Wgpu>().ok().map(|tensor| Adapter::of(&tensor))
 }
 
 /// Numbers on a wgpu adapter, row by row; `None` elsewhere, and under autodiff: there the plain reference runs.

@@ -21,3 +21,14 @@ pub mod shader;
 pub mod swiglu;
 
 pub use adapter::Adapter;
+
+/// The one wgpu device of the tests.
+#[cfg(test)]
+pub(crate) fn gpu() -> burn::tensor::Device {
+    use std::sync::OnceLock;
+
+    use crate::device::{Kind, open};
+
+    static GPU: OnceLock<burn::tensor::Device> = OnceLock::new();
+    GPU.get_or_init(|| pollster::block_on(open(Kind::Gpu)).unwrap().device).clone()
+}

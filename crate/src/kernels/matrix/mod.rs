@@ -96,7 +96,10 @@ impl Matrix {
 
     /// `finish(x Wᵀ + bias)`: x `[n, columns]`, bias `[rows]`.
     pub fn apply(&self, x: Tensor<2>, bias: Option<Tensor<1>>, finish: Finish) -> Tensor<2> {
-        let made = self.codes().and_then(|codes| product::apply(&codes, &x, bias.as_ref(), &finish));
+        let made = self
+            .codes()
+            .zip(launch::adapter(&x))
+            .and_then(|(codes, adapter)| product::apply(adapter, &codes, &x, bias.as_ref(), &finish));
         made.unwrap_or_else(|| finish.plain(self.plain(x, bias)))
     }
 
@@ -215,48 +218,4 @@ fn select(matrix: Tensor<2>, rows: &[usize]) -> Tensor<2> {
 }
 
 #[cfg(test)]
-mod tests {
-    use burn::tensor::{Device, Distribution};
-
-    use super::*;
-
-    #[test]
-    fn pieces_make_the_whole() {
-        let device = Device::flex();
-        let whole = Tensor::<2>::random([7, 4], Distribution::Default, &device);
-        let cut = [0..3, 3..4, 4..7].map(|rows| whole.clone().slice([rows]));
-        let (pieces, whole) = (Matrix::new(cut.to_vec()), Matrix::new(vec![whole]));
-        let x = Tensor::<2>::random([5, 4], Distribution::Default, &device);
-        assert_eq!(pieces.apply(x.clone()).to_data(), whole.apply(x).to_data());
-        for wanted in [vec![6, 0, 3, 3, 2, 5], vec![1], vec![4, 6, 5], vec![3]] {
-            assert_eq!(pieces.rows(&wanted).to_data(), whole.rows(&wanted).to_data());
-        }
-    }
-
-    #[test]
-    fn coded_pieces_make_what_they_decode_to() {
-        let device = Device::flex();
-        let values: Vec<f32> = (0..7 * 40).map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0).collect();
-        let x = Tensor::<2>::random([5, 40], Distribution::Default, &device);
-        for format in Format::ALL {
-            let coded = Coded::encode(format, 40, &values);
-            let whole = Tensor::<2>::from_data(TensorData::new(coded.decode(), [7, 40]), &device);
-            let pieces = [0..3, 3..7].map(|rows| Coded::encode(format, 40, &values[40 * rows.start..40 * rows.end]));
-            let (coded, whole) = (Matrix::coded(pieces, &device), Matrix::new(vec![whole]));
-            assert_eq!(coded.apply(x.clone()).to_data(), whole.apply(x.clone()).to_data(), "{}", format.name());
-            assert_eq!(coded.rows(&[6, 0, 3]).to_data(), whole.rows(&[6, 0, 3]).to_data(), "{}", format.name());
-        }
-    }
-
-    #[test]
-    fn every_piece_of_the_real_models_fits_a_binding() {
-        for (rows, columns) in [(151_936, 2048), (152_064, 3584), (18_944, 3584), (11_008, 2048), (1280, 3420)] {
-            for format in Format::ALL {
-                let pieces: Vec<_> = Matrix::cut(format, rows, columns).collect();
-                let fits = |piece: &Range<usize>| piece.len() * format.words(columns) * 4 <= LARGEST_BINDING;
-                assert!(pieces.iter().all(fits), "{rows}×{columns} in {}", format.name());
-                assert_eq!(pieces.iter().map(Range::len).sum::<usize>(), rows);
-            }
-        }
-    }
-}
+mod tests;

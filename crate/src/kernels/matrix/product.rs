@@ -120,8 +120,14 @@ fn quads(rows: u32) -> u32 {
     (1..=4).rev().min_by_key(|quads| rows.next_multiple_of(16 * quads)).unwrap_or(4)
 }
 
-/// `finish(x Wᵀ + bias)` over the pieces of one matrix; `None` where no kernel reaches.
-pub fn apply(pieces: &[&Codes], x: &Tensor<2>, bias: Option<&Tensor<1>>, finish: &Finish) -> Option<Tensor<2>> {
+/// `finish(x Wᵀ + bias)` over the pieces of one matrix, as `adapter` does it best; `None` where no kernel reaches.
+pub fn apply(
+    adapter: Adapter,
+    pieces: &[&Codes],
+    x: &Tensor<2>,
+    bias: Option<&Tensor<1>>,
+    finish: &Finish,
+) -> Option<Tensor<2>> {
     let [rows, columns] = x.dims();
     // Vectors of four; where the last is not full, zeros join weights that are zero.
     let x = match columns % 4 {
@@ -146,7 +152,7 @@ pub fn apply(pieces: &[&Codes], x: &Tensor<2>, bias: Option<&Tensor<1>>, finish:
     for piece in pieces {
         let (words, scales) = piece.operands()?;
         let product = Product { format: piece.format, rows, outputs: piece.rows, bias: bias.is_some(), finish };
-        let (shader, workgroups) = product.kernel(Adapter::of(&x));
+        let (shader, workgroups) = product.kernel(adapter);
         let buffers: Vec<&CubeTensor> = [Some(&x), Some(&words), scales.as_ref(), bias.as_ref(), z.as_ref(), Some(&y)]
             .into_iter()
             .flatten()
