@@ -84,7 +84,9 @@ impl PartLoader<'_> {
     ///
     /// As [`TensorStore::matrix`], and [`WeightsError::TensorTooLarge`].
     pub fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Matrix, WeightsError> {
-        self.stacked(&[name], &[shape[0]], shape[1])
+        let mut pieces = Fallible::new(self.pieces(name, shape)?);
+        let matrix = Matrix::coded(&mut pieces, self.loader.device);
+        pieces.end(matrix)
     }
 
     /// Matrices of `columns` and of so many rows each, under each other as one.
