@@ -1,5 +1,6 @@
 //! The command line: what is said, what is shown, what is written. The work is done by the rooms below.
 
+mod bench;
 mod bundled;
 mod display;
 mod dump;
@@ -35,6 +36,8 @@ enum Command {
     Replay(replay::Replay),
     /// Say what a model directory is, how large its parts are and what memory it needs
     Inspect(inspect::Inspect),
+    /// Measure each kernel, as a share of what this adapter can do at most
+    Bench(bench::Bench),
 }
 
 /// Which model, and where it runs.
@@ -192,6 +195,7 @@ pub fn main() -> ExitCode {
         },
         Command::Replay(replay) => replay.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Bench(bench) => bench.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
