@@ -48,7 +48,7 @@ struct ModelArgs {
     /// bundled one]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// How weight matrices are held [default: f32, in a replay as recorded; a pack keeps what it holds]
+    /// How weight matrices are held; a pack is used as it is [default: f32, in a replay as recorded]
     #[arg(long, value_enum)]
     weights: Option<WeightsArg>,
     /// Where to run; cpu is used only when asked for

@@ -58,13 +58,10 @@ impl Pack {
             return Err(PackError::AlreadyPacked(files.place()).into());
         }
         let format = Format::from(WeightsArg::from(self.weights));
-        let Description { config, .. } = Description::read(files.as_ref())?;
+        let description = Description::read(files.as_ref())?;
         let checkpoint = Checkpoint::open(files.as_ref()).map_err(LoadError::from)?.in_format(format);
-        let tensors = Model::tensors(&config, &checkpoint).map_err(LoadError::from)?;
-        let mut described = Vec::new();
-        for name in Description::FILES {
-            described.push((name, files.read(name).map_err(LoadError::from)?));
-        }
+        let tensors = Model::tensors(&description.config, &checkpoint).map_err(LoadError::from)?;
+        let described = description.contents(files.as_ref())?;
         let described_bytes: usize = described.iter().filter_map(|(_, contents)| contents.as_ref().map(Vec::len)).sum();
 
         let bar = display::weights_bar("packing", TensorStore::bytes(&checkpoint));
