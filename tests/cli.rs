@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::stream::{Options, Question, Session};
 use tempfile::TempDir;
 
@@ -319,9 +320,8 @@ fn inspect_tells_what_the_headers_say() {
         assert_eq!(parameters["head"], count(&head), "{name}");
         assert_eq!(parameters["language"], count(&|name| !vision(name) && !head(name)), "{name}");
         assert_eq!(report["weight_bytes"], headers.iter().map(|(_, _, bytes)| bytes).sum::<u64>(), "{name}");
-        // A row of a matrix begins at a multiple of four words.
         let on_device = |shape: &[u64]| match *shape {
-            [rows, columns] => 4 * rows * columns.next_multiple_of(4),
+            [rows, columns] => rows * Format::F32.row_bytes(columns as usize),
             _ => 4 * shape.iter().product::<u64>(),
         };
         let device_bytes = headers.iter().map(|(_, shape, _)| on_device(shape)).sum::<u64>();

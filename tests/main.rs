@@ -13,6 +13,8 @@ mod faults_run;
 mod faults_video;
 mod faults_weights;
 mod fixtures;
+#[cfg(target_os = "linux")]
+mod kernel_report;
 mod ledger;
 mod loading;
 mod memory_law;

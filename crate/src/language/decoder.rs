@@ -3,7 +3,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::layer::Layer;
 use super::{Arena, LanguageConfig, View};
-use crate::kernels::matrix::{LARGEST_BINDING, Matrix};
+use crate::kernels::matrix::{Finish, LARGEST_BINDING, Matrix};
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::rotary::RotaryTable;
 use crate::trace::Trace;
@@ -113,7 +113,7 @@ impl Decoder {
 
     /// Features `[1, hidden]` → the logits of the whole vocabulary, `[1, vocabulary]`.
     pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
-        self.head().apply(features)
+        self.head().apply(features, None, Finish::Store)
     }
 
     /// The head's rows of a few tokens, to read just those logits: `[ids, hidden]`.
