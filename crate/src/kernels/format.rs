@@ -12,6 +12,8 @@
 //!
 //! The last two are the numbers of ggml's `Q8_0` and `Q4_0`, laid out for aligned reads.
 
+use std::ops::Range;
+
 use half::f16;
 
 /// Weights of a block; in the quantised formats they share a scale.
@@ -104,6 +106,42 @@ impl Coded {
         coded
     }
 
+    /// The rows of `self`, then those of `other`, which has the same columns and format.
+    pub fn stacked(mut self, other: Self) -> Self {
+        debug_assert_eq!((self.format, self.columns), (other.format, other.columns));
+        self.words.extend(other.words);
+        self.scales.extend(other.scales);
+        Self { rows: self.rows + other.rows, ..self }
+    }
+
+    /// The rows of `even` and of `odd` by turns, both of the same shape and format.
+    pub fn by_turns(even: &Self, odd: &Self) -> Self {
+        debug_assert_eq!((even.format, even.rows, even.columns), (odd.format, odd.rows, odd.columns));
+        let by_turns = |even: &[u32], odd: &[u32], row: usize| -> Vec<u32> {
+            let rows = even.chunks(row.max(1)).zip(odd.chunks(row.max(1)));
+            rows.flat_map(|(even, odd)| [even, odd]).flatten().copied().collect()
+        };
+        let &Self { format, rows, columns, .. } = even;
+        Self {
+            rows: 2 * rows,
+            words: by_turns(&even.words, &odd.words, format.words(columns)),
+            scales: by_turns(&even.scales, &odd.scales, format.scale_words(columns)),
+            format,
+            columns,
+        }
+    }
+
+    /// The rows of `range` alone.
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let (words, scales) = (self.format.words(self.columns), self.format.scale_words(self.columns));
+        Self {
+            rows: range.len(),
+            words: self.words[range.start * words..range.end * words].to_vec(),
+            scales: self.scales[range.start * scales..range.end * scales].to_vec(),
+            ..*self
+        }
+    }
+
     fn push(&mut self, row: &[f32]) {
         let before = self.words.len();
         match self.format {
@@ -121,6 +159,20 @@ impl Coded {
             }
         }
         self.words.resize(before + self.format.words(self.columns), 0);
+    }
+
+    /// As [`decode`](Self::decode), where it can be in the memory that the words had.
+    pub fn into_values(self) -> Vec<f32> {
+        if self.format != Format::F32 {
+            return self.decode();
+        }
+        let (rows, columns, row) = (self.rows, self.columns, self.format.words(self.columns));
+        let mut values: Vec<f32> = self.words.into_iter().map(f32::from_bits).collect();
+        for index in 0..rows {
+            values.copy_within(index * row..index * row + columns, index * columns);
+        }
+        values.truncate(rows * columns);
+        values
     }
 
     /// The weights that stand here, row by row.
@@ -220,6 +272,7 @@ mod tests {
                 prop_assert_eq!(coded.words.len(), rows * format.words(columns));
                 prop_assert_eq!(coded.scales.len(), rows * format.scale_words(columns));
                 let decoded = coded.decode();
+                prop_assert_eq!(&coded.into_values(), &decoded);
                 for (index, (value, found)) in values.iter().zip(&decoded).enumerate() {
                     let start = index / columns * columns + index % columns / BLOCK * BLOCK;
                     let block = &values[start..(start + BLOCK).min(index / columns * columns + columns)];
@@ -245,6 +298,22 @@ mod tests {
                 for (a, b) in once.iter().zip(&twice) {
                     prop_assert!((a - b).abs() <= 1e-3 * 3.0 / 127.0 * f32::from(u8::from(format == Format::Q8)));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_joined_and_parted() {
+        for format in Format::ALL {
+            let rows = |first: u16, count: u16| {
+                let values: Vec<f32> = (first * 40..(first + count) * 40).map(f32::from).collect();
+                Coded::encode(format, 40, &values)
+            };
+            assert_eq!(rows(0, 2).stacked(rows(2, 3)), rows(0, 5));
+            assert_eq!(rows(0, 5).part(1..4), rows(1, 3));
+            let turns = Coded::by_turns(&rows(0, 3), &rows(7, 3));
+            for (turn, row) in [0, 7, 1, 8, 2, 9].into_iter().enumerate() {
+                assert_eq!(turns.part(turn..turn + 1), rows(row, 1));
             }
         }
     }

@@ -83,7 +83,10 @@ impl Matrix {
             true => Piece::Codes(Codes::new(piece, device)),
             false => {
                 let shape = [piece.rows, piece.columns];
-                Piece::Numbers(Param::from_tensor(Tensor::from_data(TensorData::new(piece.decode(), shape), device)))
+                Piece::Numbers(Param::from_tensor(Tensor::from_data(
+                    TensorData::new(piece.into_values(), shape),
+                    device,
+                )))
             }
         });
         Self { pieces: pieces.collect() }
