@@ -1,6 +1,7 @@
 //! The whole model: what a checkpoint is, how it is loaded, and the two passes of a round.
 
 mod config;
+mod described;
 mod preprocessing;
 mod settings;
 
@@ -20,6 +21,7 @@ use crate::weights::{Checkpoint, Survey, Wanted};
 use crate::weights::{Files, Loader, TensorStore, WeightsError};
 
 pub use config::{ConfigError, ModelConfig};
+pub use described::DescribingFile;
 pub use preprocessing::PreprocessingError;
 pub use settings::{Settings, SettingsError};
 
