@@ -16,6 +16,7 @@ mod fixtures;
 #[cfg(target_os = "linux")]
 mod kernel_report;
 mod ledger;
+mod limits;
 mod loading;
 mod memory_law;
 mod pack;

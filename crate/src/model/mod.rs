@@ -2,7 +2,9 @@
 
 mod config;
 mod described;
+mod kernels;
 mod preprocessing;
+mod published;
 mod settings;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -22,6 +24,7 @@ use crate::weights::{Files, Loader, TensorStore, WeightsError};
 
 pub use config::{ConfigError, ModelConfig};
 pub use described::DescribingFile;
+pub use kernels::{Extent, Kernel};
 pub use preprocessing::PreprocessingError;
 pub use settings::{Settings, SettingsError};
 
