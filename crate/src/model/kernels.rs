@@ -33,7 +33,7 @@ impl ModelConfig {
             for piece in Matrix::cut(format, outputs, inputs) {
                 let product = Product { format, rows, outputs: piece.len(), bias, finish };
                 let (shader, workgroups) = product.kernel(adapter);
-                let words = piece.len() as u64 * format.row_bytes(inputs);
+                let words = (piece.len() * format.words(inputs) * size_of::<u32>()) as u64;
                 let largest_binding = words.max(numbers(rows, inputs)).max(numbers(rows, outputs));
                 kernels.push(Kernel { shader, workgroups, largest_binding });
             }
@@ -64,7 +64,7 @@ impl ModelConfig {
 
         for piece in Matrix::cut(format, language.vocabulary, hidden) {
             let across = hidden.div_ceil(BLOCK).div_ceil(Shader::WORKGROUP as usize) as u32;
-            let words = piece.len() as u64 * format.row_bytes(hidden);
+            let words = (piece.len() * format.words(hidden) * size_of::<u32>()) as u64;
             let largest_binding = words.max(numbers(extent.rows, hidden));
             let workgroups = [across, extent.rows as u32, 1];
             kernels.push(Kernel { shader: Matrix::rows_shader(format), workgroups, largest_binding });
