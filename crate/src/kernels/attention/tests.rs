@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData, s};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -88,7 +88,7 @@ fn arena_difference([rows, free, held]: [usize; 3], heads: Heads, seed: u64, way
 
     let mut spoilt = values.clone();
     for &slot in &slots[rows + held..] {
-        spoilt = spoilt.slice_fill([slot..slot + 1], f32::NAN);
+        spoilt = spoilt.slice_fill(s![slot..slot + 1, ..], f32::NAN);
     }
     let there = |tensor: &Tensor<2>| tensor.clone().to_device(&gpu());
     let (queries, keys, values, sight) = (there(&queries), there(&keys), there(&spoilt), on_gpu(&sight));
@@ -198,7 +198,7 @@ fn a_number_that_is_none_comes_out_and_nothing_hangs() {
         [[rows, 64], [span, 32], [span, 32]].map(|shape| random.numbers(shape).to_device(&gpu()));
     for spoil in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         // Row 4 alone asks for it.
-        let queries = queries.clone().slice_fill([4..5, 0..64], spoil);
+        let queries = queries.clone().slice_fill(s![4..5, 0..64], spoil);
         for adapter in ADAPTERS {
             let choose = |attention: &Attention, _: Adapter| attention.plan(adapter);
             let made = kernel::over_arena(&queries, heads, &keys, &values, &on_gpu(&sight), &choose).unwrap();
