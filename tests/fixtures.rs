@@ -9,9 +9,10 @@ use safetensors::{Dtype, SafeTensors};
 use streamo_wgpu::clock::Clock;
 use streamo_wgpu::device::{self, Kind, Opened};
 use streamo_wgpu::frame::Frame;
+use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options};
-use streamo_wgpu::weights::{Checkpoint, Directory};
+use streamo_wgpu::weights::{self, Directory};
 
 /// `tests/fixtures/{name}`.
 pub fn path(name: &str) -> PathBuf {
@@ -30,12 +31,17 @@ pub fn devices() -> [&'static Opened; 2] {
     [CPU.get_or_init(|| open(Kind::Cpu)), GPU.get_or_init(|| open(Kind::Gpu))]
 }
 
-/// A model directory on a device.
+/// A model directory on a device, in f32.
 pub fn load(directory: &Path, device: &Opened) -> (Rc<Model>, Description) {
+    load_in(directory, Some(Format::F32), device)
+}
+
+/// A model directory or a pack on a device, in a format or in its own.
+pub fn load_in(directory: &Path, format: Option<Format>, device: &Opened) -> (Rc<Model>, Description) {
     let files = Directory(directory.to_owned());
     let description = Description::read(&files).unwrap();
-    let checkpoint = Checkpoint::open(&files).unwrap();
-    let model = Model::load(&description.config, &checkpoint, &device.device, &|_| ()).unwrap();
+    let store = weights::open(&files, format).unwrap();
+    let model = Model::load(&description.config, store.as_ref(), &device.device, &|_| ()).unwrap();
     (Rc::new(model), description)
 }
 

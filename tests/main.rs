@@ -8,6 +8,7 @@ mod conformance;
 mod dense;
 mod exact;
 mod faults_description;
+mod faults_pack;
 mod faults_run;
 mod faults_video;
 mod faults_weights;
@@ -15,8 +16,10 @@ mod fixtures;
 #[cfg(target_os = "linux")]
 mod kernel_report;
 mod ledger;
+mod limits;
 mod loading;
 mod memory_law;
+mod pack;
 mod preprocessing;
 mod program;
 mod soak;

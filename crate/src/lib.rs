@@ -18,12 +18,15 @@
 //! - [`model`] — the whole model and its settings
 //! - [`stream`] — the session
 //! - [`video`] — where frames come from, natively
+//! - [`bench`] — how fast the kernels are, natively
 //! - [`cli`] — the command line
 //!
 //! Beside them, [`trace`] looks inside a pass.
 
 #![warn(missing_docs)]
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod clock;

@@ -1,5 +1,6 @@
 use burn::backend::wgpu::CubeTensor;
-use cubecl::ir::features::Plane;
+
+use crate::device;
 
 /// What the choice of a kernel's variant goes by. Each operation chooses in its own `shader` function, from this alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,11 +14,7 @@ pub struct Adapter {
 impl Adapter {
     /// The adapter on which `tensor` is.
     pub fn of(tensor: &CubeTensor) -> Self {
-        let properties = tensor.client.properties();
-        let subgroups = properties.features.plane.contains(Plane::Ops);
-        Self {
-            software: properties.identity.physical.is_none(),
-            subgroup: if subgroups { properties.hardware.plane_size_min } else { 0 },
-        }
+        let software = tensor.client.properties().identity.physical.is_none();
+        Self { software, subgroup: device::smallest_subgroup() }
     }
 }

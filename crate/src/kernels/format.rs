@@ -161,6 +161,20 @@ impl Coded {
         self.words.resize(before + self.format.words(self.columns), 0);
     }
 
+    /// As [`decode`](Self::decode), where it can be in the memory that the words had.
+    pub fn into_values(self) -> Vec<f32> {
+        if self.format != Format::F32 {
+            return self.decode();
+        }
+        let (rows, columns, row) = (self.rows, self.columns, self.format.words(self.columns));
+        let mut values: Vec<f32> = self.words.into_iter().map(f32::from_bits).collect();
+        for index in 0..rows {
+            values.copy_within(index * row..index * row + columns, index * columns);
+        }
+        values.truncate(rows * columns);
+        values
+    }
+
     /// The weights that stand here, row by row.
     pub fn decode(&self) -> Vec<f32> {
         let mut values = Vec::with_capacity(self.rows * self.columns);
@@ -258,6 +272,7 @@ mod tests {
                 prop_assert_eq!(coded.words.len(), rows * format.words(columns));
                 prop_assert_eq!(coded.scales.len(), rows * format.scale_words(columns));
                 let decoded = coded.decode();
+                prop_assert_eq!(&coded.into_values(), &decoded);
                 for (index, (value, found)) in values.iter().zip(&decoded).enumerate() {
                     let start = index / columns * columns + index % columns / BLOCK * BLOCK;
                     let block = &values[start..(start + BLOCK).min(index / columns * columns + columns)];

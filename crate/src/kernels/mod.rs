@@ -11,7 +11,7 @@ mod adapter;
 pub mod append;
 pub mod attention;
 pub mod format;
-mod launch;
+pub(crate) mod launch;
 pub mod linear;
 pub mod matrix;
 pub mod read_out;

@@ -1,7 +1,10 @@
 //! The whole model: what a checkpoint is, how it is loaded, and the two passes of a round.
 
 mod config;
+mod described;
+mod kernels;
 mod preprocessing;
+mod published;
 mod settings;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -20,6 +23,8 @@ use crate::weights::{Checkpoint, Survey, Wanted};
 use crate::weights::{Files, Loader, TensorStore, WeightsError};
 
 pub use config::{ConfigError, ModelConfig};
+pub use described::DescribingFile;
+pub use kernels::{Extent, Kernel};
 pub use preprocessing::PreprocessingError;
 pub use settings::{Settings, SettingsError};
 

@@ -8,9 +8,12 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::format::{Coded, Format};
 use super::launch;
+use super::shader::Shader;
 
 mod product;
 mod rows;
+
+pub use product::{FinishKind, Product};
 
 /// The largest binding that WebGPU guarantees, in bytes.
 pub const LARGEST_BINDING: usize = 128 << 20;
@@ -83,7 +86,10 @@ impl Matrix {
             true => Piece::Codes(Codes::new(piece, device)),
             false => {
                 let shape = [piece.rows, piece.columns];
-                Piece::Numbers(Param::from_tensor(Tensor::from_data(TensorData::new(piece.decode(), shape), device)))
+                Piece::Numbers(Param::from_tensor(Tensor::from_data(
+                    TensorData::new(piece.into_values(), shape),
+                    device,
+                )))
             }
         });
         Self { pieces: pieces.collect() }
@@ -131,6 +137,11 @@ impl Matrix {
     /// Some of its rows, in the order of `wanted`, each of which must be there: `[wanted.len(), columns]`.
     pub fn rows(&self, wanted: &[u32]) -> Tensor<2> {
         self.codes().and_then(|codes| rows::rows(&codes, wanted)).unwrap_or_else(|| self.plain_rows(wanted))
+    }
+
+    /// The kernel of [`rows`](Self::rows) over pieces in `format`.
+    pub fn rows_shader(format: Format) -> Shader {
+        rows::shader(format)
     }
 
     fn plain_rows(&self, wanted: &[u32]) -> Tensor<2> {

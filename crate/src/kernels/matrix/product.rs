@@ -28,9 +28,13 @@ pub struct Product {
 /// A [`Finish`] without its tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FinishKind {
+    /// [`Finish::Store`]
     Store,
+    /// [`Finish::Add`]
     Add,
+    /// [`Finish::SwiGlu`]
     SwiGlu,
+    /// [`Finish::Gelu`]
     Gelu,
 }
 
