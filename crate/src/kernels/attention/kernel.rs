@@ -7,7 +7,7 @@ use super::{Heads, Sight, Windows};
 use crate::kernels::Adapter;
 use crate::kernels::launch;
 use crate::kernels::matrix::LARGEST_BINDING;
-use crate::kernels::rotary::{Rotation, turn};
+use crate::kernels::rotary::{self, Rotation, turn};
 use crate::kernels::shader::{Buffer, Part, Shader, part};
 
 /// Most bytes of sums over parts of the slots.
@@ -168,6 +168,31 @@ impl Attention {
         let parts = vec![sees, place, slots, ends, design];
         let sizes = &["rows", "span", "splits", "share", "value_stride", "value_start"];
         (Shader { parts, constants, buffers, sizes }, workgroups)
+    }
+
+    /// Every kernel it takes on `adapter`, with its workgroups and the bytes of its largest binding.
+    pub fn kernels(&self, adapter: Adapter) -> Vec<(Shader, [u32; 3], u64)> {
+        let plan = self.plan(adapter);
+        let Heads { queries, keys, size } = self.heads;
+        let bytes = |rows: usize, heads: usize| 4 * rows as u64 * heads as u64 * size as u64;
+        let (new, held, source) = match self.among {
+            Among::Slots => (bytes(self.rows, queries + 2 * keys), bytes(self.span, keys), bytes(self.span, keys)),
+            Among::Patches => (bytes(self.rows, 3 * queries), bytes(self.rows, 3 * queries), bytes(self.rows, keys)),
+        };
+        let listed = self.among == Among::Slots;
+        let turns = bytes(self.span, 1);
+        let turn = |rows: usize, heads: usize| launch::spread(rows * heads * size / 8);
+        let mut kernels = vec![(rotary::shader(size, listed, true), turn(self.rows, queries), new.max(turns))];
+        if plan.turned {
+            kernels.push((rotary::shader(size, false, false), turn(self.span, keys), held.max(source).max(turns)));
+        }
+        let parts = bytes(plan.splits * self.rows, queries);
+        let (shader, workgroups) = self.kernel(plan);
+        kernels.push((shader, workgroups, held.max(turns).max(parts)));
+        if plan.splits > 1 {
+            kernels.push((join(self.heads), launch::spread(self.rows * queries * size / 4), parts));
+        }
+        kernels
     }
 
     fn constants(&self) -> Vec<(&'static str, u32)> {

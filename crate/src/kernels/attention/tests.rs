@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
+use crate::kernels::matrix::LARGEST_BINDING;
 use crate::kernels::rotary::RotaryTable;
 use crate::kernels::{Adapter, gpu};
 
@@ -217,13 +218,25 @@ fn plans_keep_to_the_limits() {
                 for adapter in ADAPTERS {
                     let attention = Attention { heads, rows, span, among: Among::Slots };
                     let plan = attention.plan(adapter);
-                    let (shader, workgroups) = attention.kernel(plan);
-                    assert!(shader.buffers.len() <= 8);
-                    assert!(workgroups.iter().all(|&count| (1..=65_535).contains(&count)), "{workgroups:?}");
                     assert!(plan.splits * plan.share >= span && (plan.splits - 1) * plan.share < span, "{plan:?}");
-                    assert!(4 * plan.splits * rows * heads.queries * heads.size <= MOST_PARTS.max(1 << 22), "{plan:?}");
+                    check_limits(&attention, adapter);
                 }
             }
         }
+    }
+    let heads = Heads { queries: 16, keys: 16, size: 80 };
+    for patches in [4, 480, 512] {
+        for adapter in ADAPTERS {
+            check_limits(&Attention { heads, rows: patches, span: patches, among: Among::Patches }, adapter);
+        }
+    }
+}
+
+fn check_limits(attention: &Attention, adapter: Adapter) {
+    for (shader, workgroups, largest) in attention.kernels(adapter) {
+        let what = format!("{attention:?}: {}, {workgroups:?}, {largest} bytes", shader.name());
+        assert!(shader.buffers.len() <= 8, "{what}");
+        assert!(workgroups.iter().all(|&count| (1..=launch::MOST_WORKGROUPS).contains(&count)), "{what}");
+        assert!(largest <= LARGEST_BINDING as u64, "{what}");
     }
 }
