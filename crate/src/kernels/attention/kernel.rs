@@ -65,8 +65,6 @@ pub enum Design {
     Tiles {
         /// Packed rows of a thread.
         per: usize,
-        /// Pairs of quads of features a step.
-        step: usize,
     },
 }
 
@@ -75,7 +73,7 @@ impl Design {
     fn rows(self) -> usize {
         match self {
             Self::Lanes { eights } => 8 * eights,
-            Self::Tiles { per, .. } => 4 * per,
+            Self::Tiles { per } => 4 * per,
         }
     }
 }
@@ -103,13 +101,12 @@ impl Attention {
         let (design, wanted, least) = if lanes {
             (Design::Lanes { eights: packed.div_ceil(8).clamp(1, 4) }, 64, 512)
         } else {
-            // Few rows are bound by memory: longer steps, so that more is on its way.
-            let (per, step) = match packed {
-                0..=8 => (2, 4),
-                9..=16 => (4, 2),
-                _ => (8, 2),
+            let per = match packed {
+                0..=8 => 2,
+                9..=16 => 4,
+                _ => 8,
             };
-            (Design::Tiles { per, step }, 512, 128)
+            (Design::Tiles { per }, 512, 128)
         };
         // A frame is small, and a window does not see far.
         let most = match self.among {
@@ -148,8 +145,8 @@ impl Attention {
                 let units = tiles * kv_heads * splits;
                 (part!("attention_lanes"), [units.div_ceil(Shader::WORKGROUP / 8), 1, 1])
             }
-            Design::Tiles { per, step } => {
-                constants.extend([("PER", per as u32), ("STEP", step as u32)]);
+            Design::Tiles { per } => {
+                constants.push(("PER", per as u32));
                 (part!("attention_tiles"), [tiles, kv_heads, splits])
             }
         };
