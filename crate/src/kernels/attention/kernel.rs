@@ -7,7 +7,7 @@ use super::{Heads, Sight, Windows};
 use crate::kernels::Adapter;
 use crate::kernels::launch;
 use crate::kernels::matrix::LARGEST_BINDING;
-use crate::kernels::rotary::{Rotation, turn};
+use crate::kernels::rotary::{self, Rotation, turn};
 use crate::kernels::shader::{Buffer, Part, Shader, part};
 
 /// Most bytes of sums over parts of the slots.
@@ -65,8 +65,6 @@ pub enum Design {
     Tiles {
         /// Packed rows of a thread.
         per: usize,
-        /// Pairs of quads of features a step.
-        step: usize,
     },
 }
 
@@ -75,7 +73,7 @@ impl Design {
     fn rows(self) -> usize {
         match self {
             Self::Lanes { eights } => 8 * eights,
-            Self::Tiles { per, .. } => 4 * per,
+            Self::Tiles { per } => 4 * per,
         }
     }
 }
@@ -103,13 +101,12 @@ impl Attention {
         let (design, wanted, least) = if lanes {
             (Design::Lanes { eights: packed.div_ceil(8).clamp(1, 4) }, 64, 512)
         } else {
-            // Few rows are bound by memory: longer steps, so that more is on its way.
-            let (per, step) = match packed {
-                0..=8 => (2, 4),
-                9..=16 => (4, 2),
-                _ => (8, 2),
+            let per = match packed {
+                0..=8 => 2,
+                9..=16 => 4,
+                _ => 8,
             };
-            (Design::Tiles { per, step }, 512, 128)
+            (Design::Tiles { per }, 512, 128)
         };
         // A frame is small, and a window does not see far.
         let most = match self.among {
@@ -148,8 +145,8 @@ impl Attention {
                 let units = tiles * kv_heads * splits;
                 (part!("attention_lanes"), [units.div_ceil(Shader::WORKGROUP / 8), 1, 1])
             }
-            Design::Tiles { per, step } => {
-                constants.extend([("PER", per as u32), ("STEP", step as u32)]);
+            Design::Tiles { per } => {
+                constants.push(("PER", per as u32));
                 (part!("attention_tiles"), [tiles, kv_heads, splits])
             }
         };
@@ -168,6 +165,31 @@ impl Attention {
         let parts = vec![sees, place, slots, ends, design];
         let sizes = &["rows", "span", "splits", "share", "value_stride", "value_start"];
         (Shader { parts, constants, buffers, sizes }, workgroups)
+    }
+
+    /// Every kernel it takes on `adapter`, with its workgroups and the bytes of its largest binding.
+    pub fn kernels(&self, adapter: Adapter) -> Vec<(Shader, [u32; 3], u64)> {
+        let plan = self.plan(adapter);
+        let Heads { queries, keys, size } = self.heads;
+        let bytes = |rows: usize, heads: usize| 4 * rows as u64 * heads as u64 * size as u64;
+        let (new, held, source) = match self.among {
+            Among::Slots => (bytes(self.rows, queries + 2 * keys), bytes(self.span, keys), bytes(self.span, keys)),
+            Among::Patches => (bytes(self.rows, 3 * queries), bytes(self.rows, 3 * queries), bytes(self.rows, keys)),
+        };
+        let listed = self.among == Among::Slots;
+        let turns = bytes(self.span, 1);
+        let turn = |rows: usize, heads: usize| launch::spread(rows * heads * size / 8);
+        let mut kernels = vec![(rotary::shader(size, listed, true), turn(self.rows, queries), new.max(turns))];
+        if plan.turned {
+            kernels.push((rotary::shader(size, false, false), turn(self.span, keys), held.max(source).max(turns)));
+        }
+        let parts = bytes(plan.splits * self.rows, queries);
+        let (shader, workgroups) = self.kernel(plan);
+        kernels.push((shader, workgroups, held.max(turns).max(parts)));
+        if plan.splits > 1 {
+            kernels.push((join(self.heads), launch::spread(self.rows * queries * size / 4), parts));
+        }
+        kernels
     }
 
     fn constants(&self) -> Vec<(&'static str, u32)> {

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData, s};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
+use crate::kernels::matrix::LARGEST_BINDING;
 use crate::kernels::rotary::RotaryTable;
 use crate::kernels::{Adapter, gpu};
 
@@ -88,7 +89,7 @@ fn arena_difference([rows, free, held]: [usize; 3], heads: Heads, seed: u64, way
 
     let mut spoilt = values.clone();
     for &slot in &slots[rows + held..] {
-        spoilt = spoilt.slice_fill([slot..slot + 1], f32::NAN);
+        spoilt = spoilt.slice_fill(s![slot..slot + 1, ..], f32::NAN);
     }
     let there = |tensor: &Tensor<2>| tensor.clone().to_device(&gpu());
     let (queries, keys, values, sight) = (there(&queries), there(&keys), there(&spoilt), on_gpu(&sight));
@@ -198,7 +199,7 @@ fn a_number_that_is_none_comes_out_and_nothing_hangs() {
         [[rows, 64], [span, 32], [span, 32]].map(|shape| random.numbers(shape).to_device(&gpu()));
     for spoil in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         // Row 4 alone asks for it.
-        let queries = queries.clone().slice_fill([4..5, 0..64], spoil);
+        let queries = queries.clone().slice_fill(s![4..5, 0..64], spoil);
         for adapter in ADAPTERS {
             let choose = |attention: &Attention, _: Adapter| attention.plan(adapter);
             let made = kernel::over_arena(&queries, heads, &keys, &values, &on_gpu(&sight), &choose).unwrap();
@@ -217,13 +218,25 @@ fn plans_keep_to_the_limits() {
                 for adapter in ADAPTERS {
                     let attention = Attention { heads, rows, span, among: Among::Slots };
                     let plan = attention.plan(adapter);
-                    let (shader, workgroups) = attention.kernel(plan);
-                    assert!(shader.buffers.len() <= 8);
-                    assert!(workgroups.iter().all(|&count| (1..=65_535).contains(&count)), "{workgroups:?}");
                     assert!(plan.splits * plan.share >= span && (plan.splits - 1) * plan.share < span, "{plan:?}");
-                    assert!(4 * plan.splits * rows * heads.queries * heads.size <= MOST_PARTS.max(1 << 22), "{plan:?}");
+                    check_limits(&attention, adapter);
                 }
             }
         }
+    }
+    let heads = Heads { queries: 16, keys: 16, size: 80 };
+    for patches in [4, 480, 512] {
+        for adapter in ADAPTERS {
+            check_limits(&Attention { heads, rows: patches, span: patches, among: Among::Patches }, adapter);
+        }
+    }
+}
+
+fn check_limits(attention: &Attention, adapter: Adapter) {
+    for (shader, workgroups, largest) in attention.kernels(adapter) {
+        let what = format!("{attention:?}: {}, {workgroups:?}, {largest} bytes", shader.name());
+        assert!(shader.buffers.len() <= 8, "{what}");
+        assert!(workgroups.iter().all(|&count| (1..=launch::MOST_WORKGROUPS).contains(&count)), "{what}");
+        assert!(largest <= LARGEST_BINDING as u64, "{what}");
     }
 }
