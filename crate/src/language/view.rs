@@ -1,6 +1,6 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::kernels::append;
+use crate::kernels::append::Places;
 use crate::kernels::attention::Sight;
 use crate::kernels::rotary::RotaryTable;
 
@@ -34,13 +34,6 @@ impl View {
             Tensor::<1, Int>::from_data(data, device)
         };
         let axes = self.positions.each_ref().map(|positions| ints(positions));
-        let rows: Vec<i32> = self.rows.iter().map(|&slot| slot as i32).collect();
-        Sight {
-            span,
-            runs: append::runs(&self.rows),
-            turns: table.rotation(&axes),
-            order: ints(&self.order),
-            places: ints(&rows),
-        }
+        Sight { span, turns: table.rotation(&axes), order: ints(&self.order), places: Places::new(&self.rows, device) }
     }
 }

@@ -1,6 +1,7 @@
 //! The whole model: what a checkpoint is, how it is loaded, and the two passes of a round.
 
 mod config;
+mod cost;
 mod described;
 mod kernels;
 mod preprocessing;
@@ -23,6 +24,7 @@ use crate::weights::{Checkpoint, Survey, Wanted};
 use crate::weights::{Files, Loader, TensorStore, WeightsError};
 
 pub use config::{ConfigError, ModelConfig};
+pub use cost::Cost;
 pub use described::DescribingFile;
 pub use kernels::{Extent, Kernel};
 pub use preprocessing::PreprocessingError;

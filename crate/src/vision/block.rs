@@ -25,7 +25,7 @@ impl Block {
     pub fn forward(&self, x: Tensor<2>, rotation: &Rotation, windows: &Windows) -> Tensor<2> {
         let qkv = self.qkv.forward(self.attention_norm.forward(x.clone()));
         let seen = attention::within_frame(&qkv, self.heads, rotation, windows);
-        let x = self.projection.forward_to(seen, Finish::Add(x));
+        let x = self.projection.forward_to(seen, Finish::Add(&x));
         self.mlp.forward(self.mlp_norm.forward(x.clone()), x)
     }
 }

@@ -260,7 +260,8 @@ pub fn over_arena(
         return None;
     }
     let (queries, keys, values) = (launch::numbers(queries)?, launch::numbers(keys)?, launch::numbers(values)?);
-    let (turns, order, places) = (sight.turns.operand()?, launch::words(&sight.order)?, launch::words(&sight.places)?);
+    let (turns, order, places) =
+        (sight.turns.operand()?, launch::words(&sight.order)?, launch::words(&sight.places.slots)?);
     let attention = Attention { heads, rows, span, among: Among::Slots };
     let plan = choose(&attention, Adapter::of(&queries));
     let quads = heads.keys * heads.size / 4;

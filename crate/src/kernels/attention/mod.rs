@@ -6,7 +6,7 @@
 
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use super::append::Run;
+use super::append::Places;
 use super::launch;
 use super::rotary::Rotation;
 
@@ -33,14 +33,12 @@ pub struct Heads {
 pub struct Sight {
     /// Slots `0..span` take part.
     pub span: usize,
-    /// Where the rows' own keys and values stand.
-    pub runs: Vec<Run>,
     /// The rotation of every slot's key, `span` rows; a row's query turns as its own slot does.
     pub turns: Rotation,
     /// Every slot's place in the sequence, [`Sight::FREE`] where nothing is held: `[span]`.
     pub order: Tensor<1, Int>,
-    /// The rows' own slots, `[rows]`. A row sees the slots up to its own in the order, and so at least that one.
-    pub places: Tensor<1, Int>,
+    /// The rows' own slots. A row sees the slots up to its own in the order, and so at least that one.
+    pub places: Places,
 }
 
 /// Which patches of a frame see each other: windows of patches that lie side by side.
@@ -56,8 +54,8 @@ impl Sight {
 
     /// Which row sees which slot, `[rows, span]`.
     fn seen(&self) -> Tensor<2, Bool> {
-        let [rows] = self.places.dims();
-        let own = self.order.clone().select(0, self.places.clone());
+        let [rows] = self.places.slots.dims();
+        let own = self.order.clone().select(0, self.places.slots.clone());
         let order = self.order.clone().unsqueeze_dim::<2>(0).expand([rows, self.span]);
         order.lower_equal(own.unsqueeze_dim::<2>(1).expand([rows, self.span]))
     }

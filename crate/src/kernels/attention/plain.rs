@@ -10,7 +10,7 @@ pub fn over_arena(queries: &Tensor<2>, heads: Heads, keys: &Tensor<2>, values: &
     let Heads { size, .. } = heads;
     let queries = queries.clone().narrow(1, 0, heads.queries * size).reshape([rows, heads.queries, size]);
     let in_heads = |slots: &Tensor<2>| slots.clone().narrow(0, 0, sight.span).reshape([sight.span, heads.keys, size]);
-    let queries = sight.turns.select(sight.places.clone()).apply(queries);
+    let queries = sight.turns.select(sight.places.slots.clone()).apply(queries);
     grouped(queries, sight.turns.apply(in_heads(keys)), in_heads(values), sight.seen())
 }
 

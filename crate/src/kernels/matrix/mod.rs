@@ -28,6 +28,7 @@ pub struct Matrix {
 
 /// Some rows of a matrix.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a handful of them, which never move")]
 enum Piece {
     /// As they are coded, for the kernels.
     Codes(Codes),
@@ -48,12 +49,12 @@ pub(super) struct Codes {
 }
 
 /// What becomes of a product `s`, its bias added, before it is written.
-#[derive(Debug, Clone)]
-pub enum Finish {
+#[derive(Debug, Clone, Copy)]
+pub enum Finish<'a> {
     /// `y = s`
     Store,
     /// `y = z + s`, z `[n, rows]`: the way round a layer.
-    Add(Tensor<2>),
+    Add(&'a Tensor<2>),
     /// `y = silu(g) ⊙ u`, where the gates `g` and the ups `u` are the even and the odd outputs: half as wide.
     SwiGlu,
     /// `y = gelu(s)`, with the error function.
@@ -101,11 +102,11 @@ impl Matrix {
     }
 
     /// `finish(x Wᵀ + bias)`: x `[n, columns]`, bias `[rows]`.
-    pub fn apply(&self, x: Tensor<2>, bias: Option<Tensor<1>>, finish: Finish) -> Tensor<2> {
+    pub fn apply(&self, x: Tensor<2>, bias: Option<Tensor<1>>, finish: Finish<'_>) -> Tensor<2> {
         let made = self
             .codes()
             .zip(launch::adapter(&x))
-            .and_then(|(codes, adapter)| product::apply(adapter, &codes, &x, bias.as_ref(), &finish));
+            .and_then(|(codes, adapter)| product::apply(adapter, &codes, &x, bias.as_ref(), finish));
         made.unwrap_or_else(|| finish.plain(self.plain(x, bias)))
     }
 
@@ -205,11 +206,11 @@ impl Codes {
     }
 }
 
-impl Finish {
+impl Finish<'_> {
     fn plain(self, sums: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Store => sums,
-            Self::Add(z) => z + sums,
+            Self::Add(z) => z.clone() + sums,
             Self::SwiGlu => {
                 let [n, outputs] = sums.dims();
                 let pairs = sums.reshape([n, outputs / 2, 2]);
