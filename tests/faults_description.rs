@@ -63,7 +63,7 @@ fn a_file_that_is_missing_or_no_json_is_named() {
             assert!(refused(&model).starts_with(complaint), "{}", refused(&model));
         }
         model.remove(file);
-        let missing = format!("{place} has no {file}: give the directory of a Hugging Face checkpoint");
+        let missing = format!("{place} has no {file}: give the directory of a Hugging Face checkpoint or of GGUF files");
         assert_eq!(fails(&mut model.watch()), missing);
         assert_eq!(fails(&mut model.inspect()), missing);
         model.write(file, whole);

@@ -10,12 +10,12 @@ use crate::device::Bytes;
 use crate::memory::Plan;
 use crate::model::{Description, LoadError, ModelConfig};
 use crate::stream::Protocol;
-use crate::weights::{Checkpoint, Files};
+use crate::weights::{self, Checkpoint, Files};
 
 /// Say what a model directory is, how large its parts are and what memory it needs.
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// A Hugging Face directory [default: the bundled model]
+    /// A Hugging Face directory, one of GGUF files, or a GGUF file [default: the bundled model]
     model: Option<PathBuf>,
     /// Print a JSON object
     #[arg(long)]
@@ -106,14 +106,12 @@ fn report(
     for (name, info) in checkpoint.tensors() {
         let count = info.shape.iter().map(|&side| side as u64).product::<u64>();
         parameters.total += count;
-        *(if name.contains("visual.") {
-            &mut parameters.vision
-        } else if name.contains("lm_head.") {
-            &mut parameters.head
-        } else {
-            &mut parameters.language
-        }) += count;
-        *formats.entry(format!("{:?}", info.format).to_lowercase()).or_default() += count;
+        *match weights::Part::of(name) {
+            weights::Part::Vision => &mut parameters.vision,
+            weights::Part::Head => &mut parameters.head,
+            weights::Part::Language => &mut parameters.language,
+        } += count;
+        *formats.entry(info.format.to_string().to_lowercase()).or_default() += count;
         weight_bytes += info.bytes() as u64;
     }
     let mut memory = Vec::new();

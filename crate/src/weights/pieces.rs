@@ -1,0 +1,248 @@
+//! A tensor of the model as it lies in files: in one piece, or in several that make it up.
+
+use std::ops::Range;
+
+use half::f16;
+
+use super::names::Join;
+use super::{Encoding, Source, WeightsError};
+
+/// A file of weights.
+pub(super) struct Shard {
+    pub file: String,
+    pub source: Box<dyn Source>,
+}
+
+/// A tensor of a file, and where it is.
+pub(super) struct Stored {
+    /// Which of the checkpoint's shards holds it.
+    pub shard: usize,
+    /// Its first byte there.
+    pub start: u64,
+    /// What the header says of it.
+    pub info: TensorInfo,
+}
+
+/// What a header says of a tensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorInfo {
+    /// Its number format; of a tensor that stands in a file in several pieces, the first one's.
+    pub format: Encoding,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    bytes: usize,
+}
+
+impl TensorInfo {
+    /// `bytes` is what `shape` takes in `format`.
+    pub(super) fn new(format: Encoding, shape: Vec<usize>, bytes: usize) -> Self {
+        Self { format, shape, bytes }
+    }
+
+    /// Its size in the file, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Its size on a device, where numbers are f32, in bytes.
+    pub fn device_bytes(&self) -> u64 {
+        self.shape.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64))
+    }
+}
+
+/// A tensor as it was read.
+#[derive(Debug)]
+pub struct Read {
+    /// Its numbers, row by row.
+    pub values: Vec<f32>,
+    /// Its size in the file.
+    pub bytes: u64,
+}
+
+/// Rows of a matrix in the blocks of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocks {
+    /// Their format: Q4_0 or Q8_0.
+    pub format: Encoding,
+    /// The blocks, row by row.
+    pub bytes: Vec<u8>,
+}
+
+/// Bytes of a tensor that are in memory in the file's own format at a time.
+const PIECE: usize = 1 << 20;
+
+/// One piece of a tensor.
+pub(super) struct Piece<'a> {
+    pub name: &'a str,
+    pub shard: &'a Shard,
+    pub stored: &'a Stored,
+}
+
+/// All pieces of a tensor: one at least.
+pub(super) struct Pieces<'a> {
+    pub pieces: Vec<Piece<'a>>,
+    pub join: Join,
+}
+
+impl<'a> Pieces<'a> {
+    /// The name of the first.
+    pub fn name(&self) -> &'a str {
+        self.pieces[0].name
+    }
+
+    /// What the headers say of the whole.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::Shape`] where the pieces do not fit together.
+    pub fn info(&self) -> Result<TensorInfo, WeightsError> {
+        let first = &self.pieces[0].stored.info;
+        let mut shape = first.shape.clone();
+        for piece in &self.pieces[1..] {
+            let next = &piece.stored.info.shape;
+            let fits = match self.join {
+                Join::Rows => next.get(1..) == first.shape.get(1..),
+                Join::Frames => *next == first.shape,
+            };
+            if !fits {
+                let (found, expected) = (next.clone(), first.shape.clone());
+                return Err(WeightsError::Shape { name: piece.name.to_owned(), found, expected });
+            }
+            if let (Join::Rows, Some(rows), Some(more)) = (self.join, shape.first_mut(), next.first()) {
+                *rows = rows.saturating_add(*more);
+            }
+        }
+        if let (Join::Frames, 4) = (self.join, shape.len()) {
+            shape.insert(2, self.pieces.len());
+        }
+        let bytes = self.pieces.iter().map(|piece| piece.stored.info.bytes).fold(0, usize::saturating_add);
+        Ok(TensorInfo { format: first.format.clone(), shape, bytes })
+    }
+
+    /// The pieces that have some of `rows`, and which of their own rows those are.
+    fn within(&self, rows: Range<usize>) -> impl Iterator<Item = (&Piece<'a>, Range<usize>)> {
+        let mut start = 0;
+        self.pieces.iter().filter_map(move |piece| {
+            let own = start..start + piece.rows();
+            start = own.end;
+            let (from, to) = (rows.start.max(own.start), rows.end.min(own.end));
+            (from < to).then(|| (piece, from - own.start..to - own.start))
+        })
+    }
+
+    /// `rows` as f32; the shape has been checked, and has them.
+    pub fn read(&self, rows: Range<usize>) -> Result<Read, WeightsError> {
+        match self.join {
+            Join::Rows => {
+                let mut read = self.room(rows.len() * self.pieces[0].row_numbers())?;
+                for (piece, rows) in self.within(rows) {
+                    piece.read(rows, &mut read)?;
+                }
+                Ok(read)
+            }
+            Join::Frames => self.read_frames(rows),
+        }
+    }
+
+    /// `[rows, channels, frames, height · width]` from its frames `[rows, channels, height · width]`.
+    fn read_frames(&self, rows: Range<usize>) -> Result<Read, WeightsError> {
+        let numbers = rows.len() * self.pieces[0].row_numbers();
+        let mut read = self.room(numbers * self.pieces.len())?;
+        let mut frames = Vec::new();
+        for piece in &self.pieces {
+            let mut frame = self.room(numbers)?;
+            piece.read(rows.clone(), &mut frame)?;
+            read.bytes += frame.bytes;
+            frames.push(frame.values);
+        }
+        let area: usize = self.pieces[0].stored.info.shape[2..].iter().product();
+        for start in (0..numbers).step_by(area.max(1)) {
+            for frame in &frames {
+                read.values.extend_from_slice(&frame[start..][..area]);
+            }
+        }
+        Ok(read)
+    }
+
+    /// Room for so many numbers; a header's word for them is not enough.
+    fn room(&self, numbers: usize) -> Result<Read, WeightsError> {
+        let mut values = Vec::new();
+        let reserved = values.try_reserve_exact(numbers);
+        reserved.map_err(|_| self.pieces[0].failed(std::io::ErrorKind::OutOfMemory.into()))?;
+        Ok(Read { values, bytes: 0 })
+    }
+
+    /// `rows` of a matrix in the blocks of its files, where those are all Q4_0 or all Q8_0.
+    pub fn blocks(&self, rows: Range<usize>) -> Result<Option<Blocks>, WeightsError> {
+        let format = &self.pieces[0].stored.info.format;
+        let (Encoding::Q4_0 | Encoding::Q8_0, Some((numbers, block))) = (format, format.block()) else {
+            return Ok(None);
+        };
+        if self.pieces.iter().any(|piece| piece.stored.info.format != *format) {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        for (piece, rows) in self.within(rows) {
+            let (start, length) = piece.bytes_of(&rows);
+            let before = bytes.len();
+            let reserved = bytes.try_reserve_exact(length);
+            reserved.map_err(|_| piece.failed(std::io::ErrorKind::OutOfMemory.into()))?;
+            bytes.resize(before + length, 0);
+            piece.shard.source.read_at(start, &mut bytes[before..]).map_err(|error| piece.failed(error))?;
+            for (index, block) in bytes[before..].chunks_exact(block).enumerate() {
+                let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
+                if !scale.is_finite() {
+                    let index = rows.start * piece.row_numbers() + index * numbers;
+                    return Err(WeightsError::NotFinite { name: piece.name.to_owned(), value: scale, index });
+                }
+            }
+        }
+        Ok(Some(Blocks { format: format.clone(), bytes }))
+    }
+}
+
+impl Piece<'_> {
+    fn rows(&self) -> usize {
+        self.stored.info.shape.first().copied().unwrap_or(1)
+    }
+
+    /// Numbers of a row.
+    fn row_numbers(&self) -> usize {
+        self.stored.info.shape.iter().skip(1).product()
+    }
+
+    fn failed(&self, source: std::io::Error) -> WeightsError {
+        WeightsError::Read { file: self.shard.file.clone(), source }
+    }
+
+    /// Where `rows` begin in the file, and how many bytes they are.
+    fn bytes_of(&self, rows: &Range<usize>) -> (u64, usize) {
+        let row = self.stored.info.bytes / self.rows().max(1);
+        (self.stored.start + rows.start as u64 * row as u64, rows.len() * row)
+    }
+
+    /// Appends `rows` as f32.
+    fn read(&self, rows: Range<usize>, read: &mut Read) -> Result<(), WeightsError> {
+        let TensorInfo { format, .. } = &self.stored.info;
+        let (Some(widen), Some((_, block))) = (format.widening(), format.block()) else {
+            return Err(WeightsError::Format { name: self.name.to_owned(), format: format.to_string() });
+        };
+        let (start, length) = self.bytes_of(&rows);
+        let most = PIECE - PIECE % block;
+        let first = read.values.len();
+        let mut piece = vec![0; length.min(most)];
+        for offset in (0..length).step_by(most) {
+            piece.truncate(length - offset);
+            self.shard.source.read_at(start + offset as u64, &mut piece).map_err(|error| self.failed(error))?;
+            let before = read.values.len();
+            widen(&piece, &mut read.values);
+            if let Some(index) = read.values[before..].iter().position(|value| !value.is_finite()) {
+                let value = read.values[before + index];
+                let index = rows.start * self.row_numbers() + before - first + index;
+                return Err(WeightsError::NotFinite { name: self.name.to_owned(), value, index });
+            }
+        }
+        read.bytes += length as u64;
+        Ok(())
+    }
+}
