@@ -63,7 +63,8 @@ fn a_file_that_is_missing_or_no_json_is_named() {
             assert!(refused(&model).starts_with(complaint), "{}", refused(&model));
         }
         model.remove(file);
-        let missing = format!("{place} has no {file}: give the directory of a Hugging Face checkpoint or of GGUF files");
+        let missing =
+            format!("{place} has no {file}: give the directory of a Hugging Face checkpoint or of GGUF files");
         assert_eq!(fails(&mut model.watch()), missing);
         assert_eq!(fails(&mut model.inspect()), missing);
         model.write(file, whole);
@@ -251,7 +252,7 @@ fn only_the_stream_says_how_large_frames_are() {
 fn a_tokenizer_without_state_tokens_says_what_to_do() {
     let states = ["</Silence>", "</Standby>", "</Response>"];
     let is_state = |token: &Value| states.contains(&token["content"].as_str().unwrap());
-    let advice = "tokenizer.json has no special token </Silence>: this checkpoint was not trained for streaming; \
+    let advice = "the tokenizer has no special token </Silence>: this checkpoint was not trained for streaming; \
                   take one that was, or name its state tokens in streamo.json";
     let absent = |tokenizer: &mut Value| tokenizer["added_tokens"].as_array_mut().unwrap().retain(|t| !is_state(t));
     assert_eq!(refusal("tokenizer.json", absent), advice);

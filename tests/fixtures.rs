@@ -11,7 +11,8 @@ use streamo_wgpu::device::{self, Kind, Opened};
 use streamo_wgpu::frame::Frame;
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options};
-use streamo_wgpu::weights::{Checkpoint, Directory};
+use streamo_wgpu::weights::gguf::NamedModel;
+use streamo_wgpu::weights::{Checkpoint, Directory, Files};
 
 /// `tests/fixtures/{name}`.
 pub fn path(name: &str) -> PathBuf {
@@ -30,11 +31,19 @@ pub fn devices() -> [&'static Opened; 2] {
     [CPU.get_or_init(|| open(Kind::Cpu)), GPU.get_or_init(|| open(Kind::Gpu))]
 }
 
-/// A model directory on a device.
-pub fn load(directory: &Path, device: &Opened) -> (Rc<Model>, Description) {
-    let files = Directory(directory.to_owned());
-    let description = Description::read(&files).unwrap();
-    let checkpoint = Checkpoint::open(&files).unwrap();
+/// The files of a model, by its directory or GGUF file.
+pub fn files(path: &Path) -> Box<dyn Files> {
+    match NamedModel::at(path) {
+        Some(model) => Box::new(model),
+        None => Box::new(Directory(path.to_owned())),
+    }
+}
+
+/// A model on a device, by its directory or GGUF file.
+pub fn load(path: &Path, device: &Opened) -> (Rc<Model>, Description) {
+    let files = files(path);
+    let description = Description::read(files.as_ref()).unwrap();
+    let checkpoint = Checkpoint::open(files.as_ref()).unwrap();
     let model = Model::load(&description.config, &checkpoint, &device.device, &|_| ()).unwrap();
     (Rc::new(model), description)
 }

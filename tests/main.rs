@@ -12,6 +12,8 @@ mod faults_run;
 mod faults_video;
 mod faults_weights;
 mod fixtures;
+mod gguf;
+mod gguf_file;
 mod ledger;
 mod loading;
 mod memory_law;

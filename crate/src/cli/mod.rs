@@ -40,8 +40,9 @@ enum Command {
 /// Which model, and where it runs.
 #[derive(Debug, Args)]
 struct ModelArgs {
-    /// A Hugging Face directory of a Qwen2.5-VL checkpoint trained for streaming [default: the bundled one]
-    #[arg(long, value_name = "DIR")]
+    /// A Qwen2.5-VL checkpoint trained for streaming: a Hugging Face directory, one of GGUF files, or a GGUF file with
+    /// its mmproj beside it [default: the bundled one]
+    #[arg(long, value_name = "DIR|GGUF")]
     model: Option<PathBuf>,
     /// Where to run; cpu is used only when asked for
     #[arg(long, value_enum, default_value = "gpu")]

@@ -1,6 +1,7 @@
 //! The whole model: what a checkpoint is, how it is loaded, and the two passes of a round.
 
 mod config;
+mod gguf;
 mod preprocessing;
 mod settings;
 
@@ -14,9 +15,10 @@ use crate::memory::{Input, Memory, MemoryError};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 use crate::trace::Trace;
 use crate::vision::{Layout, VisionTransformer};
+use crate::weights::gguf::GgufModel;
 use crate::weights::{Checkpoint, Files, Loader, WeightsError};
 
-pub use config::{ConfigError, ModelConfig};
+pub use config::{ConfigError, ConfigFault, ModelConfig};
 pub use preprocessing::PreprocessingError;
 pub use settings::{Settings, SettingsError};
 
@@ -54,22 +56,28 @@ pub struct Description {
 }
 
 impl Description {
-    /// Reads `config.json`, `streamo.json`, `preprocessor_config.json` and `tokenizer.json`.
+    /// Reads `config.json`, `streamo.json`, `preprocessor_config.json` and `tokenizer.json`; of GGUF files, which say
+    /// for themselves what the others say, `streamo.json` only.
     ///
     /// # Errors
     ///
     /// One of them is missing, damaged, or does not fit the others.
     pub fn read(files: &dyn Files) -> Result<Self, LoadError> {
-        let config = ModelConfig::from_json(&files.required("config.json")?)?;
         let settings = match files.read("streamo.json")? {
             Some(json) => Settings::from_json(&json)?,
             None => Settings::default(),
         };
-        let normalization = match files.read("preprocessor_config.json")? {
-            Some(json) => preprocessing::normalization(&json)?,
-            None => Normalization::default(),
+        let (config, normalization, tokenizer) = match GgufModel::open(files)? {
+            Some(model) => gguf::describe(&model)?,
+            None => (
+                ModelConfig::from_json(&files.required("config.json")?)?,
+                match files.read("preprocessor_config.json")? {
+                    Some(json) => preprocessing::normalization(&json)?,
+                    None => Normalization::default(),
+                },
+                Tokenizer::from_bytes(&files.required("tokenizer.json")?)?,
+            ),
         };
-        let tokenizer = Tokenizer::from_bytes(&files.required("tokenizer.json")?)?;
         let (largest, vocabulary) = (tokenizer.largest_id(), config.language.vocabulary);
         if largest as usize >= vocabulary {
             return Err(TokenizerError::OutsideVocabulary { id: largest, vocabulary }.into());
