@@ -8,6 +8,8 @@ mod conformance;
 mod dense;
 mod exact;
 mod faults_description;
+mod faults_gguf;
+mod faults_gguf_keys;
 mod faults_run;
 mod faults_video;
 mod faults_weights;
