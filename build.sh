@@ -9,9 +9,11 @@ usage() {
     cat <<'END'
 ./build.sh watch [ARGS]   watch a video, a folder of images or a camera; without ARGS the bundled clip and model
                           (./build.sh watch --help says what can be given)
+./build.sh kernel-report [--assembly | --json] [FILE.wgsl ...]
+                          what real AMD GPUs would run of our kernels, or of those named; Linux only, and no GPU is needed
 ./build.sh test           check format, lints, documentation and the build for browsers, then run every test
 
-Both install what is missing where they may, and build what has changed; CARGO_TARGET_DIR is respected.
+They install what is missing where they may, and build what has changed; CARGO_TARGET_DIR is respected.
 END
 }
 
@@ -20,6 +22,14 @@ watch() {
     require rust compiler ffmpeg vulkan
     (cd "$house" && cargo build --release --locked)
     exec "$CARGO_TARGET_DIR/release/streamo" watch "$@"
+}
+
+kernel_report() {
+    [[ $(uname) == Linux ]] || stop "RADV, which compiles for GPUs that are not there, runs on Linux only."
+    settle
+    require rust compiler radv
+    (cd "$house" && cargo build --release --locked --example kernel_report)
+    exec "$CARGO_TARGET_DIR/release/examples/kernel_report" "$@"
 }
 
 # The cheapest first; the tests have the last word.
@@ -100,6 +110,7 @@ present() {
         compiler) has cc ;;
         ffmpeg) has ffmpeg && has ffprobe ;;
         vulkan) [[ $(uname) != Linux ]] || { has_vulkan_loader && has_vulkan_driver; } ;;
+        radv) has_vulkan_loader && has_radv ;;
         npm) has npm ;;
     esac &>/dev/null
 }
@@ -147,6 +158,8 @@ packages() {
         ffmpeg-*) echo ffmpeg ;;
         vulkan-apt-get) echo libvulkan1 mesa-vulkan-drivers ;;
         vulkan-pacman) echo vulkan-icd-loader vulkan-swrast ;;
+        radv-pacman) echo vulkan-icd-loader vulkan-radeon ;;
+        radv-*) packages vulkan "$2" ;;
         vulkan-*) echo vulkan-loader mesa-vulkan-drivers ;;
         npm-apt-get) echo npm ca-certificates ;;
         npm-brew) echo node ;;
@@ -159,6 +172,7 @@ as_root() { if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi; }
 has() { command -v "$1" >/dev/null; }
 has_vulkan_loader() { [[ $(PATH=$PATH:/sbin:/usr/sbin ldconfig -p) == *libvulkan.so.1* ]]; }
 has_vulkan_driver() { compgen -G '/usr/share/vulkan/icd.d/*.json' || compgen -G '/etc/vulkan/icd.d/*.json'; }
+has_radv() { compgen -G '/usr/share/vulkan/icd.d/radeon_icd*.json' || compgen -G '/etc/vulkan/icd.d/radeon_icd*.json'; }
 wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' "$house/Cargo.toml"; }
 rust_version() { "$1" --version | cut -d ' ' -f 2; }
 rust_has_web() { [[ -d $(rustc --print target-libdir --target "$web") ]]; }
@@ -178,6 +192,7 @@ stop() {
 
 case ${1:-help} in
     watch) shift && watch "$@" ;;
+    kernel-report) shift && kernel_report "$@" ;;
     test) test_everything ;;
     help | -h | --help) usage ;;
     *) usage >&2 && exit 2 ;;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::stream::{Options, Question, Session};
 use tempfile::TempDir;
 
@@ -319,7 +320,12 @@ fn inspect_tells_what_the_headers_say() {
         assert_eq!(parameters["head"], count(&head), "{name}");
         assert_eq!(parameters["language"], count(&|name| !vision(name) && !head(name)), "{name}");
         assert_eq!(report["weight_bytes"], headers.iter().map(|(_, _, bytes)| bytes).sum::<u64>(), "{name}");
-        assert_eq!(report["device_bytes"], count(&|_| true) * 4, "{name}");
+        let on_device = |shape: &[u64]| match *shape {
+            [rows, columns] => rows * Format::F32.row_bytes(columns as usize),
+            _ => 4 * shape.iter().product::<u64>(),
+        };
+        let device_bytes = headers.iter().map(|(_, shape, _)| on_device(shape)).sum::<u64>();
+        assert_eq!((&report["device_bytes"], &report["weights"]), (&json!(device_bytes), &json!("f32")), "{name}");
         let embedding = headers.iter().find(|(name, _, _)| name.ends_with("embed_tokens.weight")).unwrap();
         assert_eq!(json!([report["vocabulary"], report["language"]["hidden"]]), json!(embedding.1), "{name}");
         assert_eq!(report["tied_head"], count(&head) == 0, "{name}");
@@ -387,12 +393,14 @@ fn headers(directory: &Path) -> Vec<(String, Vec<u64>, u64)> {
 fn help_mentions_everything_and_fits_a_page() {
     let stream = ["--question", "--fps", "--window", "--memory", "--decision", "--threshold", "--bias", "--feedback"];
     let watch =
-        [&stream[..], &["--max-tokens", "--json", "--dump", "--record", "--model", "--device", "[VIDEO]"]].concat();
-    let commands: [(&[&str], &[&str]); 4] = [
-        (&[], &["watch", "replay", "inspect", "--version"]),
+        [&stream[..], &["--max-tokens", "--json", "--dump", "--record", "--model", "--device", "--weights", "[VIDEO]"]]
+            .concat();
+    let commands: [(&[&str], &[&str]); 5] = [
+        (&[], &["watch", "replay", "inspect", "pack", "--version"]),
         (&["watch"], &watch),
-        (&["replay"], &["--model", "--device", "<RECORD>"]),
-        (&["inspect"], &["--json", "[MODEL]"]),
+        (&["replay"], &["--model", "--device", "--weights", "<RECORD>"]),
+        (&["inspect"], &["--json", "--weights", "[MODEL]"]),
+        (&["pack"], &["--json", "--weights", "--output", "[MODEL]"]),
     ];
     for (command, mentioned) in commands {
         for flag in ["--help", "-h"] {

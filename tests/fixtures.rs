@@ -9,10 +9,11 @@ use safetensors::{Dtype, SafeTensors};
 use streamo_wgpu::clock::Clock;
 use streamo_wgpu::device::{self, Kind, Opened};
 use streamo_wgpu::frame::Frame;
+use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options};
 use streamo_wgpu::weights::gguf::NamedModel;
-use streamo_wgpu::weights::{Checkpoint, Directory, Files};
+use streamo_wgpu::weights::{self, Directory, Files};
 
 /// `tests/fixtures/{name}`.
 pub fn path(name: &str) -> PathBuf {
@@ -39,12 +40,17 @@ pub fn files(path: &Path) -> Box<dyn Files> {
     }
 }
 
-/// A model on a device, by its directory or GGUF file.
+/// A model on a device, by its directory or GGUF file, in f32.
 pub fn load(path: &Path, device: &Opened) -> (Rc<Model>, Description) {
+    load_in(path, Some(Format::F32), device)
+}
+
+/// A model or a pack on a device, in a format or in its own.
+pub fn load_in(path: &Path, format: Option<Format>, device: &Opened) -> (Rc<Model>, Description) {
     let files = files(path);
     let description = Description::read(files.as_ref()).unwrap();
-    let checkpoint = Checkpoint::open(files.as_ref()).unwrap();
-    let model = Model::load(&description.config, &checkpoint, &device.device, &|_| ()).unwrap();
+    let store = weights::open(files.as_ref(), format).unwrap();
+    let model = Model::load(&description.config, store.as_ref(), &device.device, &|_| ()).unwrap();
     (Rc::new(model), description)
 }
 

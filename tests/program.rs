@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use streamo_wgpu::kernels::format::Format;
+use streamo_wgpu::model::{Description, Model};
+use streamo_wgpu::weights::pack::Packing;
+use streamo_wgpu::weights::{Checkpoint, Directory};
 use tempfile::TempDir;
 
 use crate::fixtures;
@@ -71,14 +75,32 @@ pub struct Spoilt {
 impl Spoilt {
     /// A copy of a fixture's model.
     pub fn copy_of(fixture: &str) -> Self {
+        Self::copy(&fixtures::path(fixture))
+    }
+
+    /// A copy of the model in a directory.
+    pub fn copy(model: &Path) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        for entry in fixtures::path(fixture).read_dir().unwrap() {
+        for entry in model.read_dir().unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap();
             if name != "expected.safetensors" && name != "case.json" {
                 std::fs::copy(&path, directory.path().join(name)).unwrap();
             }
         }
+        Self { directory }
+    }
+
+    /// A fixture's model packed, with shards of at most so many bytes.
+    pub fn packed(fixture: &str, format: Format, largest_shard: u64) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let files = Directory(fixtures::path(fixture));
+        let description = Description::read(&files).unwrap();
+        let checkpoint = Checkpoint::open(&files).unwrap().in_format(format);
+        let tensors = Model::tensors(&description.config, &checkpoint).unwrap();
+        let described = description.contents(&files).unwrap();
+        let packing = Packing { checkpoint: &checkpoint, tensors: &tensors, files: &described, largest_shard };
+        packing.write(directory.path(), &|_| ()).unwrap();
         Self { directory }
     }
 

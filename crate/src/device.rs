@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use burn::backend::wgpu::Wgpu;
+use burn::tensor::wgpu::wgpu;
 use burn::tensor::{Device, Tensor};
 use thiserror::Error;
 
@@ -52,6 +53,8 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
                 let _ = FAILURE.set(one_line(&error.to_string()));
             }));
             let adapter = setup.adapter.get_info();
+            let subgroups = setup.device.features().contains(wgpu::Features::SUBGROUP);
+            let _ = SUBGROUP.set(if subgroups { adapter.subgroup_min_size } else { 0 });
             Ok(Opened { device, name: format!("{} ({})", adapter.name, adapter.backend) })
         }
         #[cfg(not(target_arch = "wasm32"))]
@@ -63,6 +66,14 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
 
 /// The first error that wgpu reported outside of any call. There is one wgpu device in a process.
 static FAILURE: OnceLock<String> = OnceLock::new();
+
+/// What the adapter says of its subgroups. cubecl keeps it to itself for adapters that are no card.
+static SUBGROUP: OnceLock<u32> = OnceLock::new();
+
+/// Lanes of the wgpu device's smallest subgroup; 0 where a kernel may not ask for subgroups.
+pub fn smallest_subgroup() -> u32 {
+    SUBGROUP.get().copied().unwrap_or(0)
+}
 
 /// What went wrong on the wgpu device, if anything did: nothing computed since is to be trusted.
 pub fn failure() -> Option<&'static str> {

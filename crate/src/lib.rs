@@ -9,7 +9,7 @@
 //! - [`clock`] — rounds and their seconds
 //! - [`device`] — where it all runs, and what there is room for
 //! - [`kernels`] — the operations, one module each
-//! - [`weights`] — checkpoints
+//! - [`weights`] — checkpoints, packs, and the formats that they give to the device
 //! - [`tokenizer`] — text and tokens
 //! - [`frame`] — pixels in, patches out
 //! - [`vision`] — the vision transformer
@@ -18,12 +18,15 @@
 //! - [`model`] — the whole model and its settings
 //! - [`stream`] — the session
 //! - [`video`] — where frames come from, natively
+//! - [`bench`] — how fast the kernels are, natively
 //! - [`cli`] — the command line
 //!
 //! Beside them, [`trace`] looks inside a pass.
 
 #![warn(missing_docs)]
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod clock;

@@ -5,18 +5,23 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Outcome, bundled, display};
+use super::{Outcome, WeightsArg, bundled, display};
 use crate::device::Bytes;
+use crate::kernels::format::Format;
 use crate::memory::Plan;
 use crate::model::{Description, LoadError, ModelConfig};
 use crate::stream::Protocol;
-use crate::weights::{self, Checkpoint, Files};
+use crate::weights::{self, Files, StoredTensor, TensorStore};
 
 /// Say what a model directory is, how large its parts are and what memory it needs.
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// A Hugging Face directory, one of GGUF files, or a GGUF file [default: the bundled model]
+    /// A Hugging Face directory, a GGUF file or a directory of them, or what `streamo pack` wrote [default: the bundled
+    /// model]
     model: Option<PathBuf>,
+    /// How weight matrices would be held on a GPU [default: f32, of a pack what it holds]
+    #[arg(long, value_enum)]
+    weights: Option<WeightsArg>,
     /// Print a JSON object
     #[arg(long)]
     json: bool,
@@ -30,9 +35,10 @@ struct Report {
     parameters: Parameters,
     /// In the files.
     weight_bytes: u64,
-    /// On the device, in f32.
+    /// On a GPU, where matrices are in `weights`.
     device_bytes: u64,
     formats: Vec<String>,
+    weights: &'static str,
     vision: Part,
     language: Part,
     vocabulary: usize,
@@ -78,8 +84,8 @@ impl Inspect {
     pub fn run(self) -> Outcome {
         let files = bundled::model(self.model.as_deref());
         let description = Description::read(files.as_ref())?;
-        let checkpoint = Checkpoint::open(files.as_ref()).map_err(LoadError::from)?;
-        let report = report(files.as_ref(), &description, &checkpoint)?;
+        let store = weights::open(files.as_ref(), self.weights.map(Format::from)).map_err(LoadError::from)?;
+        let report = report(files.as_ref(), &description, store.as_ref())?;
         let mut out = io::stdout().lock();
         if self.json {
             writeln!(out, "{}", serde_json::to_string(&report)?)?;
@@ -93,7 +99,7 @@ impl Inspect {
 fn report(
     files: &dyn Files,
     description: &Description,
-    checkpoint: &Checkpoint,
+    store: &dyn TensorStore,
 ) -> Result<Report, Box<dyn std::error::Error>> {
     let Description { config: ModelConfig { vision, language }, settings, tokenizer, .. } = description;
     let protocol = Protocol::new(tokenizer.clone(), settings)?;
@@ -103,16 +109,18 @@ fn report(
     let mut parameters = Parameters { total: 0, vision: 0, language: 0, head: 0 };
     let mut formats: BTreeMap<String, u64> = BTreeMap::new();
     let mut weight_bytes = 0;
-    for (name, info) in checkpoint.tensors() {
-        let count = info.shape.iter().map(|&side| side as u64).product::<u64>();
+    let mut device_bytes = 0;
+    for tensor in store.tensors() {
+        let (name, count) = (tensor.name, tensor.parameters());
         parameters.total += count;
         *match weights::Part::of(name) {
             weights::Part::Vision => &mut parameters.vision,
             weights::Part::Head => &mut parameters.head,
             weights::Part::Language => &mut parameters.language,
         } += count;
-        *formats.entry(info.format.to_string().to_lowercase()).or_default() += count;
-        weight_bytes += info.bytes() as u64;
+        weight_bytes += tensor.bytes;
+        device_bytes += device_size(&tensor, store.format());
+        *formats.entry(tensor.format).or_default() += count;
     }
     let mut memory = Vec::new();
     for window in WINDOWS {
@@ -123,10 +131,11 @@ fn report(
     Ok(Report {
         place: files.place(),
         about: settings.about.clone(),
-        device_bytes: parameters.total * size_of::<f32>() as u64,
+        device_bytes,
         parameters,
         weight_bytes,
         formats: formats.into_keys().collect(),
+        weights: store.format().name(),
         vision: Part {
             layers: vision.depth,
             hidden: vision.hidden,
@@ -155,6 +164,14 @@ fn report(
     })
 }
 
+/// Bytes of a tensor on a GPU, where matrices are in `format`.
+fn device_size(tensor: &StoredTensor<'_>, format: Format) -> u64 {
+    match *tensor.shape {
+        [rows, columns] => format.row_bytes(columns).saturating_mul(rows as u64),
+        _ => tensor.parameters().saturating_mul(size_of::<f32>() as u64),
+    }
+}
+
 fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let bytes = |count| Bytes(count).to_string();
     let count = display::count;
@@ -170,11 +187,12 @@ fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
     line(
         "weights",
         format!(
-            "{} parameters, {} on disk as {}, {} on the device as f32",
+            "{} parameters, {} on disk as {}, {} on a GPU as {}",
             count(parameters.total),
             bytes(report.weight_bytes),
             report.formats.join(" and "),
-            bytes(report.device_bytes)
+            bytes(report.device_bytes),
+            report.weights
         ),
     )?;
     let part = |part: &Part, parameters: u64| {

@@ -1,9 +1,11 @@
 //! The command line: what is said, what is shown, what is written. The work is done by the rooms below.
 
+mod bench;
 mod bundled;
 mod display;
 mod dump;
 mod inspect;
+mod pack;
 mod replay;
 mod watch;
 
@@ -16,6 +18,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::device;
+use crate::kernels::format::Format;
 use crate::stream::{Decision, DecisionRule, Feedback, MemoryMode, Question, State};
 use crate::video;
 
@@ -35,15 +38,22 @@ enum Command {
     Replay(replay::Replay),
     /// Say what a model directory is, how large its parts are and what memory it needs
     Inspect(inspect::Inspect),
+    /// Measure each kernel, as a share of what this adapter can do at most
+    Bench(bench::Bench),
+    /// Pack a model: smaller weights, in the layout of the kernels, cut into files that a browser can fetch
+    Pack(pack::Pack),
 }
 
 /// Which model, and where it runs.
 #[derive(Debug, Args)]
 struct ModelArgs {
-    /// A Qwen2.5-VL checkpoint trained for streaming: a Hugging Face directory, one of GGUF files, or a GGUF file with
-    /// its mmproj beside it [default: the bundled one]
+    /// A Qwen2.5-VL model trained for streaming: a Hugging Face directory, a GGUF file with its mmproj beside it or a
+    /// directory of them, or what `streamo pack` wrote [default: the bundled one]
     #[arg(long, value_name = "DIR|GGUF")]
     model: Option<PathBuf>,
+    /// How weight matrices are held; a pack is used as it is [default: f32, in a replay as recorded]
+    #[arg(long, value_enum)]
+    weights: Option<WeightsArg>,
     /// Where to run; cpu is used only when asked for
     #[arg(long, value_enum, default_value = "gpu")]
     device: DeviceArg,
@@ -55,6 +65,29 @@ enum DeviceArg {
     Gpu,
     /// The CPU
     Cpu,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum WeightsArg {
+    /// Four bytes a weight
+    F32,
+    /// Two bytes a weight
+    F16,
+    /// 8.5 bits a weight: 8 and a scale for 32 of them
+    Q8,
+    /// 4.5 bits a weight: 4 and a scale for 32 of them
+    Q4,
+}
+
+impl From<WeightsArg> for Format {
+    fn from(arg: WeightsArg) -> Self {
+        match arg {
+            WeightsArg::F32 => Format::F32,
+            WeightsArg::F16 => Format::F16,
+            WeightsArg::Q8 => Format::Q8,
+            WeightsArg::Q4 => Format::Q4,
+        }
+    }
 }
 
 /// How a stream is run.
@@ -193,6 +226,8 @@ pub fn main() -> ExitCode {
         },
         Command::Replay(replay) => replay.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Bench(bench) => bench.run(),
+        Command::Pack(pack) => pack.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

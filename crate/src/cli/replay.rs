@@ -33,11 +33,13 @@ impl Replay {
         let mut record = Record::open(&self.record)?;
         let description = Description::read(self.model.files().as_ref())?;
         let head = record.head.clone();
-        let loaded = self.model.load(description, &head.options)?;
-        let elsewhere = if head.device == loaded.device {
-            String::new()
-        } else {
+        let loaded = self.model.load(description, &head.options, head.weights)?;
+        let elsewhere = if head.weights != loaded.weights {
+            format!(" (recorded with {} weights, replayed with {})", head.weights.name(), loaded.weights.name())
+        } else if head.device != loaded.device {
             format!(" (recorded on {}, replayed on {}: other devices round otherwise)", head.device, loaded.device)
+        } else {
+            String::new()
         };
         let mut session = Session::new(loaded.model, &loaded.description, head.options)?;
         head.questions.into_iter().for_each(|question| session.ask(question));

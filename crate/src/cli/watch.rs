@@ -10,10 +10,12 @@ use super::dump::Dump;
 use super::{ModelArgs, Outcome, StreamArgs, bundled};
 use crate::clock::Clock;
 use crate::device;
+use crate::kernels::format::Format;
 use crate::model::{Description, LoadError, Model};
 use crate::stream::{Decision, Keep, Options, QuestionError, Recorder, Session};
 use crate::video::{self, FrameSource};
-use crate::weights::{Checkpoint, Files};
+use crate::weights::pack::Manifest;
+use crate::weights::{self, Files};
 
 /// Watch a video, a folder of images or a camera, and print each second's state and answer.
 #[derive(Debug, Args)]
@@ -21,7 +23,8 @@ use crate::weights::{Checkpoint, Files};
   streamo watch                              the bundled clip and model
   streamo watch pot.mp4 --model DIR -q \"Tell me when the water boils.\"
   streamo watch camera --model DIR -q \"Who comes in?\" -q \"@60 Who is there?\"
-  streamo watch clip.mp4 --fps 2 --json      a JSON line a round")]
+  streamo watch clip.mp4 --fps 2 --json      a JSON line a round
+  streamo watch clip.mp4 --model DIR --weights q4")]
 pub(super) struct Watch {
     /// A video file, a folder of images, or a camera: `camera`, `camera:1`, `/dev/video1` [default: the bundled clip]
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -45,6 +48,8 @@ pub(super) struct Watch {
 pub(super) struct Loaded {
     pub model: Rc<Model>,
     pub description: Description,
+    /// The format of its matrices.
+    pub weights: Format,
     pub device: String,
 }
 
@@ -54,18 +59,26 @@ impl ModelArgs {
         bundled::model(self.model.as_deref())
     }
 
-    /// Loads the model onto the device, with a bar that shows how far it is.
+    /// Loads the model onto the device, with a bar that shows how far it is. What is no pack gets matrices in the `usual`
+    /// format, where none is asked for.
     ///
     /// What can be refused is refused before, and in the order of what it takes to find out.
-    pub fn load(&self, description: Description, options: &Options) -> Result<Loaded, Box<dyn std::error::Error>> {
-        let checkpoint = Checkpoint::open(self.files().as_ref()).map_err(LoadError::from)?;
+    pub fn load(
+        &self,
+        description: Description,
+        options: &Options,
+        usual: Format,
+    ) -> Result<Loaded, Box<dyn std::error::Error>> {
+        let files = self.files();
+        let packed = Manifest::read(files.as_ref()).map_err(LoadError::from)?.is_some();
+        let wanted = self.weights.map(Format::from).or((!packed).then_some(usual));
+        let store = weights::open(files.as_ref(), wanted).map_err(LoadError::from)?;
         let opened = pollster::block_on(device::open(self.device.into()))?;
         Session::check(&description, options, &opened.device)?;
-        let total = checkpoint.tensors().map(|(_, info)| info.bytes() as u64).sum();
-        let bar = display::loading_bar(total);
-        let model = Model::load(&description.config, &checkpoint, &opened.device, &|bytes| bar.inc(bytes));
+        let bar = display::weights_bar("loading", store.bytes());
+        let model = Model::load(&description.config, store.as_ref(), &opened.device, &|bytes| bar.inc(bytes));
         bar.finish_and_clear();
-        Ok(Loaded { model: Rc::new(model?), description, device: opened.name })
+        Ok(Loaded { model: Rc::new(model?), description, weights: store.format(), device: opened.name })
     }
 }
 
@@ -102,12 +115,12 @@ impl Watch {
         let options =
             self.stream.options(clock, &description, if dump.is_some() { Keep::Evidence } else { Keep::Nothing });
         self.record.as_deref().map(Recorder::check).transpose()?;
-        let loaded = self.model.load(description, &options)?;
+        let loaded = self.model.load(description, &options, Format::default())?;
         let mut session = Session::new(Rc::clone(&loaded.model), &loaded.description, options.clone())?;
         let mut recorder = self
             .record
             .as_deref()
-            .map(|path| Recorder::create(path, &options, &self.stream.questions, &loaded.device))
+            .map(|path| Recorder::create(path, &options, &self.stream.questions, &loaded.device, loaded.weights))
             .transpose()?;
         if !self.json {
             self.introduce(&loaded, &video.name)?;
@@ -162,6 +175,9 @@ impl Watch {
         labelled(out, "model", &place)?;
         if let Some(about) = &loaded.description.settings.about {
             labelled(out, "", about)?;
+        }
+        if loaded.weights != Format::F32 {
+            labelled(out, "weights", loaded.weights.name())?;
         }
         labelled(out, "device", &loaded.device)?;
         labelled(out, "video", video)?;

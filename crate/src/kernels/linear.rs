@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::matrix::Matrix;
+use super::matrix::{Finish, Matrix};
 
 /// An affine map with the weight in the checkpoint's own layout.
 ///
@@ -24,10 +24,11 @@ impl Linear {
 
     /// `[rows, inputs]` → `[rows, outputs]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let y = self.weight.apply(x);
-        match &self.bias {
-            Some(bias) => y + bias.val().unsqueeze(),
-            None => y,
-        }
+        self.forward_to(x, Finish::Store)
+    }
+
+    /// `finish(x Wᵀ + b)`, without a pass over memory of its own.
+    pub fn forward_to(&self, x: Tensor<2>, finish: Finish) -> Tensor<2> {
+        self.weight.apply(x, self.bias.as_ref().map(Param::val), finish)
     }
 }

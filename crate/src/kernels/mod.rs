@@ -7,11 +7,28 @@
 //! Tensors are `[rows, features]`: a row is a token (or a patch), and sequences are told apart by masks and
 //! positions, never by a batch axis.
 
+mod adapter;
 pub mod append;
 pub mod attention;
+pub mod format;
+pub(crate) mod launch;
 pub mod linear;
 pub mod matrix;
 pub mod read_out;
 pub mod rms_norm;
 pub mod rotary;
+pub mod shader;
 pub mod swiglu;
+
+pub use adapter::Adapter;
+
+/// The one wgpu device of the tests.
+#[cfg(test)]
+pub(crate) fn gpu() -> burn::tensor::Device {
+    use std::sync::OnceLock;
+
+    use crate::device::{Kind, open};
+
+    static GPU: OnceLock<burn::tensor::Device> = OnceLock::new();
+    GPU.get_or_init(|| pollster::block_on(open(Kind::Gpu)).unwrap().device).clone()
+}

@@ -3,11 +3,25 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use super::launch;
+use super::shader::{Buffer, Shader, part};
+
 /// Root-mean-square normalisation over the features of each row.
 #[derive(Module, Debug)]
 pub struct RmsNorm {
     gamma: Param<Tensor<1>>,
     epsilon: f64,
+}
+
+/// The kernel.
+pub fn shader() -> Shader {
+    let buffer = |name| Buffer { name, element: "vec4<f32>" };
+    Shader {
+        parts: vec![part!("rms_norm")],
+        constants: vec![],
+        buffers: vec![buffer("x"), buffer("gamma"), buffer("y")],
+        sizes: &["features", "epsilon"],
+    }
 }
 
 impl RmsNorm {
@@ -18,7 +32,46 @@ impl RmsNorm {
 
     /// `[rows, features]` → `[rows, features]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        self.launch(&x).unwrap_or_else(|| self.plain(x))
+    }
+
+    fn plain(&self, x: Tensor<2>) -> Tensor<2> {
         let mean_square = x.clone().square().mean_dim(1);
         x / (mean_square + self.epsilon).sqrt() * self.gamma.val().unsqueeze()
+    }
+
+    /// `None` where the kernel does not reach: off wgpu, and where features are no whole vectors.
+    fn launch(&self, x: &Tensor<2>) -> Option<Tensor<2>> {
+        let [rows, features] = x.dims();
+        if !features.is_multiple_of(4) {
+            return None;
+        }
+        let (x, gamma) = (launch::numbers(x)?, launch::numbers(&self.gamma.val())?);
+        let y = launch::room(&x, [rows, features]);
+        let epsilon = (self.epsilon as f32).to_bits() as usize;
+        launch::run(&shader(), &[&x, &gamma, &y], &[features, epsilon], [1, rows as u32, 1]);
+        Some(launch::tensor(y))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Distribution};
+
+    use super::*;
+    use crate::kernels::gpu;
+
+    #[test]
+    fn the_kernel_equals_the_reference() {
+        for (rows, features) in [(1, 4), (3, 36), (2, 256), (5, 2052)] {
+            let random =
+                |shape: [usize; 2]| Tensor::<2>::random(shape, Distribution::Uniform(-3.0, 3.0), &Device::flex());
+            let (x, gamma) = (random([rows, features]), random([1, features]).reshape([features]));
+            let plain = RmsNorm::new(gamma.clone(), 1e-6).plain(x.clone());
+            let norm = RmsNorm::new(gamma.to_device(&gpu()), 1e-6);
+            let made = norm.launch(&x.to_device(&gpu())).unwrap();
+            let error = (made.to_device(&Device::flex()) - plain).abs().max().into_scalar::<f32>();
+            assert!(error < 5e-6, "{rows}×{features}: {error:e}");
+        }
     }
 }

@@ -1,27 +1,27 @@
-//! `y = W_down (silu(W_gate x) ⊙ W_up x)`, Shazeer, arXiv 2002.05202.
+//! `y = z + W_down (silu(W_gate x) ⊙ W_up x)`, Shazeer, arXiv 2002.05202, and the way round it.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
 use super::linear::Linear;
+use super::matrix::Finish;
 
 /// The gated feed-forward network of both transformers.
 #[derive(Module, Debug)]
 pub struct SwiGlu {
-    gate: Linear,
-    up: Linear,
+    gate_up: Linear,
     down: Linear,
 }
 
 impl SwiGlu {
-    /// `gate` and `up` map features to the inner width, `down` maps back.
-    pub fn new(gate: Linear, up: Linear, down: Linear) -> Self {
-        Self { gate, up, down }
+    /// `gate_up` maps features to twice the inner width, gates and ups by turns, so that one pass over `x` makes both;
+    /// `down` maps the inner width back.
+    pub fn new(gate_up: Linear, down: Linear) -> Self {
+        Self { gate_up, down }
     }
 
-    /// `[rows, features]` → `[rows, features]`.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let gate = activation::silu(self.gate.forward(x.clone()));
-        self.down.forward(gate * self.up.forward(x))
+    /// `x` and `z`, `[rows, features]` → `[rows, features]`.
+    pub fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+        self.down.forward_to(self.gate_up.forward_to(x, Finish::SwiGlu), Finish::Add(z))
     }
 }

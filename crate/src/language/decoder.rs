@@ -3,7 +3,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::layer::Layer;
 use super::{Arena, LanguageConfig, View};
-use crate::kernels::matrix::{LARGEST_BINDING, Matrix};
+use crate::kernels::matrix::{Finish, LARGEST_BINDING, Matrix};
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::rotary::RotaryTable;
 use crate::trace::Trace;
@@ -44,13 +44,16 @@ impl Decoder {
             let name = |tensor: &str| format!("layers.{index}.{tensor}");
             layers.push(Layer {
                 attention_norm: load.norm(&name("input_layernorm"), hidden, config.epsilon)?,
-                query: load.linear(&name("self_attn.q_proj"), hidden, wide, true)?,
-                key: load.linear(&name("self_attn.k_proj"), hidden, kv, true)?,
-                value: load.linear(&name("self_attn.v_proj"), hidden, kv, true)?,
+                qkv: load.stacked_linear(
+                    &name("self_attn"),
+                    hidden,
+                    &[("q_proj", wide), ("k_proj", kv), ("v_proj", kv)],
+                )?,
                 output: load.linear(&name("self_attn.o_proj"), wide, hidden, false)?,
                 mlp_norm: load.norm(&name("post_attention_layernorm"), hidden, config.epsilon)?,
                 mlp: load.swiglu(&name("mlp"), hidden, config.intermediate, false)?,
                 heads: config.heads,
+                kv_heads: config.kv_heads,
             });
         }
         let norm = load.norm("norm", hidden, config.epsilon)?;
@@ -113,7 +116,7 @@ impl Decoder {
 
     /// Features `[1, hidden]` → the logits of the whole vocabulary, `[1, vocabulary]`.
     pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
-        self.head().apply(features)
+        self.head().apply(features, None, Finish::Store)
     }
 
     /// The head's rows of a few tokens, to read just those logits: `[ids, hidden]`.

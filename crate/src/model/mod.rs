@@ -1,6 +1,7 @@
 //! The whole model: what a checkpoint is, how it is loaded, and the two passes of a round.
 
 mod config;
+mod described;
 mod gguf;
 mod preprocessing;
 mod settings;
@@ -16,9 +17,13 @@ use crate::tokenizer::{Tokenizer, TokenizerError};
 use crate::trace::Trace;
 use crate::vision::{Layout, VisionTransformer};
 use crate::weights::gguf::GgufModel;
-use crate::weights::{Checkpoint, Files, Loader, WeightsError};
+use crate::weights::pack::{Manifest, PackFiles};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::weights::{Checkpoint, Survey, Wanted};
+use crate::weights::{Files, Loader, TensorStore, WeightsError};
 
 pub use config::{ConfigError, ConfigFault, ModelConfig};
+pub use described::DescribingFile;
 pub use preprocessing::PreprocessingError;
 pub use settings::{Settings, SettingsError};
 
@@ -56,13 +61,23 @@ pub struct Description {
 }
 
 impl Description {
-    /// Reads `config.json`, `streamo.json`, `preprocessor_config.json` and `tokenizer.json`; of GGUF files, which say
-    /// for themselves what the others say, `streamo.json` only.
+    /// The files that it is read from.
+    pub const FILES: [&str; 4] = ["config.json", "streamo.json", "preprocessor_config.json", "tokenizer.json"];
+
+    /// Reads `config.json`, `streamo.json`, `preprocessor_config.json` and `tokenizer.json`; of a pack, those that its
+    /// manifest names; of GGUF files, which say for themselves what the others say, `streamo.json` only.
     ///
     /// # Errors
     ///
     /// One of them is missing, damaged, or does not fit the others.
     pub fn read(files: &dyn Files) -> Result<Self, LoadError> {
+        match Manifest::read(files)? {
+            Some(manifest) => Self::read_from(&PackFiles::new(files, &manifest)),
+            None => Self::read_from(files),
+        }
+    }
+
+    fn read_from(files: &dyn Files) -> Result<Self, LoadError> {
         let settings = match files.read("streamo.json")? {
             Some(json) => Settings::from_json(&json)?,
             None => Settings::default(),
@@ -111,25 +126,37 @@ pub struct Model {
 }
 
 impl Model {
-    /// Brings a checkpoint's weights onto `device`, one tensor at a time. `progress` is told, after each, how many
-    /// bytes of the checkpoint it took.
+    /// Brings weights onto `device`, one tensor at a time, in the formats that `store` gives them. `progress` is told,
+    /// after each, how many bytes of the store it took.
     ///
     /// # Errors
     ///
     /// A tensor is missing, of another shape, or broken, or the weights are too large for the device.
     pub fn load(
         config: &ModelConfig,
-        checkpoint: &Checkpoint,
+        store: &dyn TensorStore,
         device: &Device,
         progress: &dyn Fn(u64),
     ) -> Result<Self, WeightsError> {
-        let loader = Loader::new(checkpoint, device, progress)?;
+        let loader = Loader::new(store, device, progress)?;
         Ok(Self {
             config: config.clone(),
             vision: VisionTransformer::load(&config.vision, &loader)?,
             language: Decoder::load(&config.language, &loader)?,
             device: device.clone(),
         })
+    }
+
+    /// The tensors that a model of `config` is made of, in the order of loading, each of them in `checkpoint`.
+    ///
+    /// # Errors
+    ///
+    /// A tensor is missing, or of another shape.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn tensors(config: &ModelConfig, checkpoint: &Checkpoint) -> Result<Vec<Wanted>, WeightsError> {
+        let survey = Survey::new(checkpoint);
+        Self::load(config, &survey, &Device::flex(), &|_| ())?;
+        Ok(survey.wanted())
     }
 
     /// Where the model is.

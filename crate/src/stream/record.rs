@@ -12,6 +12,8 @@ use thiserror::Error;
 
 use super::{Options, Question, Session, Turn};
 use crate::frame::{Frame, FrameError};
+use crate::kernels::format::Format;
+use crate::weights::format_name;
 
 const LOG: &str = "log.jsonl";
 const VERSION: u32 = 1;
@@ -63,6 +65,9 @@ pub struct Head {
     pub questions: Vec<Question>,
     /// The device it ran on.
     pub device: String,
+    /// The format of the weight matrices.
+    #[serde(default, with = "format_name")]
+    pub weights: Format,
 }
 
 /// One round of a record.
@@ -110,6 +115,7 @@ impl Recorder {
         options: &Options,
         questions: &[Question],
         device: &str,
+        weights: Format,
     ) -> Result<Self, RecordError> {
         fs::create_dir_all(directory).map_err(|source| at(directory, source))?;
         let path = directory.join(LOG);
@@ -118,8 +124,8 @@ impl Recorder {
             _ => at(&path, source),
         })?;
         let mut recorder = Self { directory: directory.to_owned(), log };
-        let device = device.to_owned();
-        recorder.line(&Head { version: VERSION, options: options.clone(), questions: questions.to_vec(), device })?;
+        let (options, questions, device) = (options.clone(), questions.to_vec(), device.to_owned());
+        recorder.line(&Head { version: VERSION, options, questions, device, weights })?;
         Ok(recorder)
     }
 

@@ -80,6 +80,16 @@ impl Tokenizer {
         Self { bpe, specials }
     }
 
+    /// The bytes of a `tokenizer.json` that says the same.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenizerError::Damaged`].
+    pub fn to_json(&self) -> Result<Vec<u8>, TokenizerError> {
+        let written = self.bpe.to_string(false);
+        written.map(String::into_bytes).map_err(|error| TokenizerError::Damaged(error.to_string()))
+    }
+
     /// The id of a special token by name.
     ///
     /// # Errors

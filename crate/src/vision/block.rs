@@ -3,6 +3,7 @@ use burn::tensor::Tensor;
 
 use crate::kernels::attention;
 use crate::kernels::linear::Linear;
+use crate::kernels::matrix::Finish;
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::rotary::Rotation;
 use crate::kernels::swiglu::SwiGlu;
@@ -24,8 +25,7 @@ impl Block {
     pub fn forward(&self, x: Tensor<2>, rotation: &Rotation, mask: Tensor<2>) -> Tensor<2> {
         let qkv = self.qkv.forward(self.attention_norm.forward(x.clone()));
         let seen = attention::within_frame(qkv, self.heads, rotation, mask);
-        let x = x + self.projection.forward(seen);
-        let mlp = self.mlp.forward(self.mlp_norm.forward(x.clone()));
-        x + mlp
+        let x = self.projection.forward_to(seen, Finish::Add(x));
+        self.mlp.forward(self.mlp_norm.forward(x.clone()), x)
     }
 }

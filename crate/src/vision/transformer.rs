@@ -1,10 +1,10 @@
 use burn::module::Module;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
 use super::block::Block;
 use super::{Layout, VisionConfig};
 use crate::kernels::linear::Linear;
-use crate::kernels::matrix::Matrix;
+use crate::kernels::matrix::Finish;
 use crate::kernels::rms_norm::RmsNorm;
 use crate::trace::Trace;
 use crate::weights::{Loader, Part, WeightsError};
@@ -46,10 +46,10 @@ impl VisionTransformer {
             });
         }
         let patch = [hidden, 3, config.temporal, config.patch, config.patch];
-        let weight = load.tensor("patch_embed.proj.weight", &patch)?;
+        let weight = load.flattened("patch_embed.proj.weight", &patch)?;
         Ok(Self {
             // A convolution whose stride is its own size is a matrix product over flattened patches.
-            patch_embedding: Linear::new(Matrix::new(vec![weight.reshape([hidden, config.patch_values()])]), None),
+            patch_embedding: Linear::new(weight, None),
             blocks,
             full_attention: (0..config.depth).map(|i| config.full_attention.contains(&i)).collect(),
             merger_norm: load.norm("merger.ln_q", hidden, EPSILON)?,
@@ -69,7 +69,7 @@ impl VisionTransformer {
         }
         let [rows, features] = x.dims();
         let x = self.merger_norm.forward(x).reshape([rows / self.merged, features * self.merged]);
-        let x = activation::gelu(self.merger_inner.forward(x));
+        let x = self.merger_inner.forward_to(x, Finish::Gelu);
         self.merger_outer.forward(x).select(0, layout.raster.clone())
     }
 }

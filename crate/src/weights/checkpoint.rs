@@ -4,10 +4,11 @@ use std::ops::Range;
 use safetensors::tensor::Metadata;
 use serde::Deserialize;
 
+use super::fragments::{Blocks, Fragment, Fragments, Shard, Stored, TensorInfo};
 use super::gguf::{self, GgufModel};
 use super::names::{Join, Names};
-use super::pieces::{Blocks, Piece, Pieces, Read, Shard, Stored, TensorInfo};
-use super::{Files, Part, Source, WeightsError};
+use super::{Files, Part, Read, Source, WeightsError};
+use crate::kernels::format::Format;
 
 pub(super) const SINGLE: &str = "model.safetensors";
 pub(super) const INDEX: &str = "model.safetensors.index.json";
@@ -23,6 +24,8 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, Stored>,
     /// Under which names a tensor of the model may stand, the likeliest first.
     names: fn(Part, &str) -> Vec<Names>,
+    /// In which matrices are given.
+    pub(super) format: Format,
 }
 
 #[derive(Deserialize)]
@@ -42,9 +45,9 @@ impl Checkpoint {
             return Self::from_gguf(model);
         }
         let names = |part: Part, tensor: &str| {
-            part.names(tensor).map(|name| Names { pieces: vec![name], join: Join::Rows }).to_vec()
+            part.names(tensor).map(|name| Names { fragments: vec![name], join: Join::Rows }).to_vec()
         };
-        let mut checkpoint = Self { shards: Vec::new(), tensors: BTreeMap::new(), names };
+        let mut checkpoint = Self::empty(names);
         if let Some(source) = files.open(SINGLE)? {
             checkpoint.add(SINGLE, source)?;
             return Ok(checkpoint);
@@ -70,7 +73,7 @@ impl Checkpoint {
     }
 
     fn from_gguf(model: GgufModel) -> Result<Self, WeightsError> {
-        let mut checkpoint = Self { shards: Vec::new(), tensors: BTreeMap::new(), names: gguf::names };
+        let mut checkpoint = Self::empty(gguf::names);
         for file in model.into_files() {
             let shard = checkpoint.shards.len();
             for (name, start, info) in file.tensors {
@@ -79,6 +82,15 @@ impl Checkpoint {
             checkpoint.shards.push(Shard { file: file.name, source: file.source });
         }
         Ok(checkpoint)
+    }
+
+    fn empty(names: fn(Part, &str) -> Vec<Names>) -> Self {
+        Self { shards: Vec::new(), tensors: BTreeMap::new(), names, format: Format::default() }
+    }
+
+    /// Codes matrices in `format` as they are read; f32 unless this is said.
+    pub fn in_format(self, format: Format) -> Self {
+        Self { format, ..self }
     }
 
     fn insert(&mut self, name: String, tensor: Stored, file: &str) -> Result<(), WeightsError> {
@@ -129,37 +141,32 @@ impl Checkpoint {
         self.tensors.iter().map(|(name, stored)| (name.as_str(), &stored.info))
     }
 
-    /// Whether `tensor` of `part` is there under any of its names.
-    pub fn contains(&self, part: Part, tensor: &str) -> bool {
-        self.pieces(part, tensor).is_ok()
-    }
-
     /// What the header says of `tensor` of `part`, checked against `shape`, and the name under which it, or the first
-    /// of its pieces, stands.
+    /// of its fragments, stands.
     ///
     /// # Errors
     ///
     /// The tensor is missing or of another shape.
     pub fn info(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<(&str, TensorInfo), WeightsError> {
-        let pieces = self.pieces(part, tensor)?;
-        let info = pieces.info()?;
+        let fragments = self.fragments(part, tensor)?;
+        let info = fragments.info()?;
         if info.shape == shape {
-            return Ok((pieces.name(), info));
+            return Ok((fragments.name(), info));
         }
-        Err(WeightsError::Shape { name: pieces.name().to_owned(), found: info.shape, expected: shape.to_vec() })
+        Err(WeightsError::Shape { name: fragments.name().to_owned(), found: info.shape, expected: shape.to_vec() })
     }
 
-    fn pieces(&self, part: Part, tensor: &str) -> Result<Pieces<'_>, WeightsError> {
+    fn fragments(&self, part: Part, tensor: &str) -> Result<Fragments<'_>, WeightsError> {
         let alternatives = (self.names)(part, tensor);
-        let found = alternatives.iter().find_map(|Names { pieces, join }| {
-            let piece = |name| {
+        let found = alternatives.iter().find_map(|Names { fragments, join }| {
+            let fragment = |name| {
                 let (name, stored) = self.tensors.get_key_value(name)?;
-                Some(Piece { name, shard: &self.shards[stored.shard], stored })
+                Some(Fragment { name, shard: &self.shards[stored.shard], stored })
             };
-            Some(Pieces { pieces: pieces.iter().map(piece).collect::<Option<Vec<_>>>()?, join: *join })
+            Some(Fragments { fragments: fragments.iter().map(fragment).collect::<Option<Vec<_>>>()?, join: *join })
         });
         found.ok_or_else(|| {
-            let mut missing = alternatives.iter().flat_map(|names| &names.pieces);
+            let mut missing = alternatives.iter().flat_map(|names| &names.fragments);
             let name = missing.find(|name| !self.tensors.contains_key(*name)).map_or(tensor, String::as_str);
             WeightsError::MissingTensor { name: name.to_owned() }
         })
@@ -173,7 +180,7 @@ impl Checkpoint {
     /// As [`info`](Self::info); the tensor is of another format, holds a value that is not finite, or cannot be read.
     pub fn read(&self, part: Part, tensor: &str, shape: &[usize], rows: Range<usize>) -> Result<Read, WeightsError> {
         self.info(part, tensor, shape)?;
-        self.pieces(part, tensor)?.read(rows)
+        self.fragments(part, tensor)?.read(rows)
     }
 
     /// Reads `rows` of a matrix as the blocks of its file, where they are Q4_0 or Q8_0: what a device can take over
@@ -194,12 +201,12 @@ impl Checkpoint {
         rows: Range<usize>,
     ) -> Result<Option<Blocks>, WeightsError> {
         self.info(part, tensor, shape)?;
-        self.pieces(part, tensor)?.blocks(rows)
+        self.fragments(part, tensor)?.blocks(rows)
     }
 }
 
 /// Whether `name` names a file and nothing else: no directory, no way out of one.
-fn is_plain(name: &str) -> bool {
+pub(super) fn is_plain(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', ':', '\0'])
 }
 

@@ -116,6 +116,48 @@ pub enum WeightsError {
         /// Where.
         index: usize,
     },
+    /// A pack was not written to its end.
+    #[error("{place} is a pack that was never finished: run streamo pack again, or download it again")]
+    PackUnfinished {
+        /// The directory.
+        place: String,
+    },
+    /// A pack is of another version.
+    #[error(
+        "the pack is of version {found} and this streamo reads version {known}: update it, or pack the model again"
+    )]
+    PackVersion {
+        /// The version that its manifest says.
+        found: u64,
+        /// The version that is known.
+        known: u32,
+    },
+    /// A file that the manifest names is not there.
+    #[error("{place} has no {file}, which its manifest names: download the pack again, or pack the model again")]
+    PackIncomplete {
+        /// The directory.
+        place: String,
+        /// The file's name.
+        file: String,
+    },
+    /// A file of a pack is not what its manifest says, or the manifest makes no sense.
+    #[error("{file} is damaged: {reason}; download the pack again, or pack the model again")]
+    PackDamaged {
+        /// The file's name.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another format was asked for than the pack holds.
+    #[error("{place} is a pack in {held}, not in {wanted}: leave --weights out, or give the model it was packed from")]
+    PackFormat {
+        /// The directory.
+        place: String,
+        /// What it holds.
+        held: &'static str,
+        /// What was asked for.
+        wanted: &'static str,
+    },
     /// A tensor is larger than the device takes in one piece, or than what is left of its memory.
     #[error(
         "tensor {name} needs {} and the device takes {} at most: run with --device cpu, or take a smaller model",
@@ -124,7 +166,7 @@ pub enum WeightsError {
     TensorTooLarge {
         /// The tensor's name.
         name: String,
-        /// Its size in f32.
+        /// Its size there.
         bytes: u64,
         /// What there is room for.
         most: u64,
@@ -135,7 +177,7 @@ pub enum WeightsError {
         Bytes(*.bytes), Bytes(*.free)
     )]
     TooLarge {
-        /// Their size in f32.
+        /// Their size on the device.
         bytes: u64,
         /// What there is room for.
         free: u64,

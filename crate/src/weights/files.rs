@@ -15,15 +15,15 @@ pub trait Source: Send + Sync {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 }
 
-impl Source for &'static [u8] {
+impl<B: AsRef<[u8]> + Send + Sync> Source for B {
     fn size(&self) -> u64 {
-        self.len() as u64
+        self.as_ref().len() as u64
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let bytes = usize::try_from(offset)
             .ok()
-            .and_then(|start| self.get(start..)?.get(..buffer.len()))
+            .and_then(|start| self.as_ref().get(start..)?.get(..buffer.len()))
             .ok_or(io::ErrorKind::UnexpectedEof)?;
         buffer.copy_from_slice(bytes);
         Ok(())

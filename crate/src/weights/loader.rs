@@ -1,17 +1,16 @@
-use std::ops::Range;
-
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Checkpoint, Part, WeightsError};
+use super::{Part, TensorStore, WeightsError};
 use crate::device::Room;
+use crate::kernels::format::{Coded, Format};
 use crate::kernels::linear::Linear;
 use crate::kernels::matrix::Matrix;
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::swiglu::SwiGlu;
 
-/// Brings weights from a checkpoint onto a device, one tensor at a time.
+/// Brings weights from where they are stored onto a device, one tensor at a time.
 pub struct Loader<'a> {
-    checkpoint: &'a Checkpoint,
+    store: &'a dyn TensorStore,
     device: &'a Device,
     room: Room,
     progress: &'a dyn Fn(u64),
@@ -24,21 +23,21 @@ pub struct PartLoader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// `progress` is called after each tensor with the bytes it had in its file.
+    /// `progress` is called after each tensor, or piece of one, with the bytes that it had where it is stored.
     ///
     /// # Errors
     ///
     /// [`WeightsError::TooLarge`].
     pub fn new(
-        checkpoint: &'a Checkpoint,
+        store: &'a dyn TensorStore,
         device: &'a Device,
         progress: &'a dyn Fn(u64),
     ) -> Result<Self, WeightsError> {
         let room = Room::on(device);
-        let bytes = checkpoint.tensors().map(|(_, info)| info.device_bytes()).sum();
+        let bytes = store.device_bytes(device);
         match room.total {
             Some(free) if bytes > free => Err(WeightsError::TooLarge { bytes, free }),
-            _ => Ok(Self { checkpoint, device, room, progress }),
+            _ => Ok(Self { store, device, room, progress }),
         }
     }
 
@@ -49,51 +48,105 @@ impl<'a> Loader<'a> {
 }
 
 impl PartLoader<'_> {
-    /// One small tensor.
+    /// One small tensor, in f32.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`], and [`WeightsError::TensorTooLarge`].
+    /// As [`TensorStore::numbers`], and [`WeightsError::TensorTooLarge`].
     pub fn tensor<const D: usize>(&self, name: &str, shape: &[usize; D]) -> Result<Tensor<D>, WeightsError> {
-        self.rows(name, shape, 0..shape[0])
+        let values = self.numbers(name, shape)?;
+        Ok(Tensor::from_data(TensorData::new(values, *shape), self.loader.device))
     }
 
-    /// One matrix, `[rows, columns]`, piece by piece.
+    /// A small tensor as a matrix in f32: what stands at an index of the first axis becomes a row.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
-    pub fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<Matrix, WeightsError> {
-        let pieces = Matrix::cut(rows, columns).map(|piece| self.rows(name, &[rows, columns], piece));
-        Ok(Matrix::new(pieces.collect::<Result<_, _>>()?))
+    /// As [`tensor`](Self::tensor).
+    pub fn flattened(&self, name: &str, shape: &[usize]) -> Result<Matrix, WeightsError> {
+        let columns = shape.iter().skip(1).product();
+        let coded = Coded::encode(Format::F32, columns, &self.numbers(name, shape)?);
+        Ok(Matrix::coded([coded], self.loader.device))
     }
 
-    fn rows<const D: usize>(
-        &self,
-        name: &str,
-        shape: &[usize; D],
-        rows: Range<usize>,
-    ) -> Result<Tensor<D>, WeightsError> {
-        let mut own = *shape;
-        own[0] = rows.len();
-        let &Loader { checkpoint, device, room, progress } = self.loader;
-        let (found, _) = checkpoint.info(self.part, name, shape)?;
-        let bytes = own.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64));
-        if !room.fits([bytes]) {
-            let most = room.total.map_or(room.tensor, |total| total.min(room.tensor));
-            return Err(WeightsError::TensorTooLarge { name: found.to_owned(), bytes, most });
-        }
-        let read = checkpoint.read(self.part, name, shape, rows)?;
-        let tensor = Tensor::from_data(TensorData::new(read.values, own), device);
+    fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let &Loader { store, progress, .. } = self.loader;
+        let bytes = shape.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64));
+        self.check(name, shape, bytes)?;
+        let read = store.numbers(self.part, name, shape)?;
         progress(read.bytes);
-        Ok(tensor)
+        Ok(read.values)
+    }
+
+    /// One matrix, `[rows, columns]`, in the store's format, piece by piece.
+    ///
+    /// # Errors
+    ///
+    /// As [`TensorStore::matrix`], and [`WeightsError::TensorTooLarge`].
+    pub fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Matrix, WeightsError> {
+        let mut pieces = Fallible::new(self.pieces(name, shape)?);
+        let matrix = Matrix::coded(&mut pieces, self.loader.device);
+        pieces.end(matrix)
+    }
+
+    /// Matrices of `columns` and of so many rows each, under each other as one.
+    fn stacked(&self, names: &[&str], rows: &[usize], columns: usize) -> Result<Matrix, WeightsError> {
+        let mut pieces = Vec::with_capacity(names.len());
+        for (name, &rows) in names.iter().zip(rows) {
+            pieces.push(self.pieces(name, [rows, columns])?);
+        }
+        let mut pieces = Fallible::new(pieces.into_iter().flatten());
+        let matrix = Matrix::coded(joined(&mut pieces), self.loader.device);
+        pieces.end(matrix)
+    }
+
+    /// Two matrices `[rows, columns]`, row by row by turns as one.
+    fn by_turns(&self, names: [&str; 2], [rows, columns]: [usize; 2]) -> Result<Matrix, WeightsError> {
+        let [even, odd] = names;
+        let (even, odd) = (self.pieces(even, [rows, columns])?, self.pieces(odd, [rows, columns])?);
+        let mut pieces = Fallible::new(even.zip(odd).map(|(even, odd)| Ok(Coded::by_turns(&even?, &odd?))));
+        // A piece of each, and so twice what one binding holds at most.
+        let halves = pieces.by_ref().flat_map(|piece| {
+            let cuts: Vec<_> = Matrix::cut(piece.format, piece.rows, piece.columns).collect();
+            cuts.into_iter().map(move |rows| piece.part(rows))
+        });
+        let matrix = Matrix::coded(halves, self.loader.device);
+        pieces.end(matrix)
+    }
+
+    /// The pieces of a matrix, in the store's format.
+    fn pieces<'n>(
+        &'n self,
+        name: &'n str,
+        [rows, columns]: [usize; 2],
+    ) -> Result<impl Iterator<Item = Result<Coded, WeightsError>> + 'n, WeightsError> {
+        let &Loader { store, device, progress, .. } = self.loader;
+        let largest = Matrix::cut(store.format(), rows, columns).map(|piece| piece.len()).max().unwrap_or(0);
+        self.check(name, &[rows, columns], Matrix::bytes(store.format(), largest, columns, device))?;
+        let pieces = store.matrix(self.part, name, [rows, columns]);
+        Ok(pieces.map(move |piece| {
+            let piece = piece?;
+            progress(piece.bytes);
+            Ok(piece.coded)
+        }))
+    }
+
+    /// Whether the tensor is as it should be, and `bytes` of it find room.
+    fn check(&self, name: &str, shape: &[usize], bytes: u64) -> Result<(), WeightsError> {
+        let &Loader { store, room, .. } = self.loader;
+        let name = store.check(self.part, name, shape)?;
+        if room.fits([bytes]) {
+            return Ok(());
+        }
+        let most = room.total.map_or(room.tensor, |total| total.min(room.tensor));
+        Err(WeightsError::TensorTooLarge { name: name.to_owned(), bytes, most })
     }
 
     /// `{name}.weight` `[outputs, inputs]`, and `{name}.bias` where the layer has one.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
+    /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
     pub fn linear(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear, WeightsError> {
         let weight = self.matrix(&format!("{name}.weight"), [outputs, inputs])?;
         let bias = bias.then(|| self.tensor(&format!("{name}.bias"), &[outputs])).transpose()?;
@@ -104,21 +157,83 @@ impl PartLoader<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
+    /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
     pub fn norm(&self, name: &str, features: usize, epsilon: f64) -> Result<RmsNorm, WeightsError> {
         Ok(RmsNorm::new(self.tensor(&format!("{name}.weight"), &[features])?, epsilon))
+    }
+
+    /// `{name}.{part}.weight` and `{name}.{part}.bias` of linear maps of the same inputs, under each other as one.
+    ///
+    /// # Errors
+    ///
+    /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
+    pub fn stacked_linear(&self, name: &str, inputs: usize, parts: &[(&str, usize)]) -> Result<Linear, WeightsError> {
+        let weights: Vec<String> = parts.iter().map(|(part, _)| format!("{name}.{part}.weight")).collect();
+        let weights: Vec<&str> = weights.iter().map(String::as_str).collect();
+        let outputs: Vec<usize> = parts.iter().map(|&(_, outputs)| outputs).collect();
+        let weight = self.stacked(&weights, &outputs, inputs)?;
+        let biases = parts.iter().map(|(part, outputs)| self.tensor(&format!("{name}.{part}.bias"), &[*outputs]));
+        Ok(Linear::new(weight, Some(Tensor::cat(biases.collect::<Result<_, _>>()?, 0))))
     }
 
     /// `{name}.gate_proj`, `{name}.up_proj` and `{name}.down_proj`.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::read`].
+    /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
     pub fn swiglu(&self, name: &str, features: usize, inner: usize, bias: bool) -> Result<SwiGlu, WeightsError> {
-        Ok(SwiGlu::new(
-            self.linear(&format!("{name}.gate_proj"), features, inner, bias)?,
-            self.linear(&format!("{name}.up_proj"), features, inner, bias)?,
-            self.linear(&format!("{name}.down_proj"), inner, features, bias)?,
-        ))
+        let [gate, up] = ["gate_proj", "up_proj"].map(|part| format!("{name}.{part}"));
+        let weights = [&gate, &up].map(|part| format!("{part}.weight"));
+        let weight = self.by_turns(weights.each_ref().map(String::as_str), [inner, features])?;
+        let bias_of = |part: &str| self.tensor(&format!("{part}.bias"), &[inner]);
+        let biases = match bias {
+            true => Some(Tensor::stack::<2>(vec![bias_of(&gate)?, bias_of(&up)?], 1).reshape([2 * inner])),
+            false => None,
+        };
+        let down = self.linear(&format!("{name}.down_proj"), inner, features, bias)?;
+        Ok(SwiGlu::new(Linear::new(weight, biases), down))
+    }
+}
+
+/// Neighbouring pieces that one binding holds become one.
+fn joined(pieces: impl Iterator<Item = Coded>) -> impl Iterator<Item = Coded> {
+    let mut pieces = pieces.peekable();
+    std::iter::from_fn(move || {
+        let mut piece = pieces.next()?;
+        while let Some(next) = pieces.next_if(|next| {
+            let whole = Matrix::cut(piece.format, piece.rows + next.rows, piece.columns).count() == 1;
+            whole && piece.columns == next.columns
+        }) {
+            piece = piece.stacked(next);
+        }
+        Some(piece)
+    })
+}
+
+/// The values of an iterator until the first error, which is kept.
+struct Fallible<I> {
+    values: I,
+    error: Option<WeightsError>,
+}
+
+impl<T, I: Iterator<Item = Result<T, WeightsError>>> Fallible<I> {
+    fn new(values: I) -> Self {
+        Self { values, error: None }
+    }
+
+    /// What was made of the values, if all of them came.
+    fn end<R>(self, made: R) -> Result<R, WeightsError> {
+        self.error.map_or(Ok(made), Err)
+    }
+}
+
+impl<T, I: Iterator<Item = Result<T, WeightsError>>> Iterator for Fallible<I> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        if self.error.is_some() {
+            return None;
+        }
+        self.values.next()?.map_err(|error| self.error = Some(error)).ok()
     }
 }

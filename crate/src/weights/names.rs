@@ -39,12 +39,12 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Names {
     /// What makes it up.
-    pub pieces: Vec<String>,
+    pub fragments: Vec<String>,
     /// How.
     pub join: Join,
 }
 
-/// How the pieces of a tensor make it up.
+/// How the fragments of a tensor make it up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Join {
     /// One after the other along the first axis.

@@ -20,13 +20,11 @@ impl GgufModel {
     /// One of the two parts is not there, or there are several to choose from, or a file is missing, unreadable,
     /// damaged or of a type that streamo does not read.
     pub fn open(files: &dyn Files) -> Result<Option<Self>, WeightsError> {
-        let names = files.names()?;
-        let safetensors = |name: &String| matches!(name.as_str(), SINGLE | INDEX);
-        let (vision, language): (Vec<&String>, Vec<&String>) =
-            names.iter().filter(|name| is_gguf(name)).partition(|name| is_vision(name));
-        if names.iter().any(safetensors) || (vision.is_empty() && language.is_empty()) {
+        let names = names_among(files)?;
+        if names.is_empty() {
             return Ok(None);
         }
+        let (vision, language): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| is_vision(name));
         let mut models: Vec<(&str, usize)> = language.iter().map(|name| split_of(name)).collect();
         models.sort_unstable();
         models.dedup();
@@ -45,6 +43,15 @@ impl GgufModel {
             _ => (1..=parts).map(|part| open(&split_name(model, part, parts))).collect::<Result<_, _>>()?,
         };
         Ok(Some(Self { language, vision: open(vision)? }))
+    }
+
+    /// Whether [`open`](Self::open) would find any; none is opened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Files::names`].
+    pub fn is_among(files: &dyn Files) -> Result<bool, WeightsError> {
+        Ok(!names_among(files)?.is_empty())
     }
 
     /// The name of the language model's first file, and its keys.
@@ -67,6 +74,14 @@ impl GgufModel {
     pub(in crate::weights) fn into_files(self) -> impl Iterator<Item = GgufFile> {
         self.language.into_iter().chain([self.vision])
     }
+}
+
+/// The GGUF files among `files`; none where safetensors stand beside them.
+fn names_among(files: &dyn Files) -> Result<Vec<String>, WeightsError> {
+    let mut names = files.names()?;
+    let safetensors = names.iter().any(|name| matches!(name.as_str(), SINGLE | INDEX));
+    names.retain(|name| !safetensors && is_gguf(name));
+    Ok(names)
 }
 
 /// The only one of `candidates`, which come with their names.
@@ -141,6 +156,11 @@ mod named {
             // `at` has seen that the name is text.
             self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
         }
+
+        /// Whether `file` is the model's.
+        fn has(&self, file: &str) -> bool {
+            split_of(file) == split_of(self.file()) || is_gguf(file) && is_vision(file) || file == "streamo.json"
+        }
     }
 
     impl Files for NamedModel {
@@ -149,6 +169,9 @@ mod named {
         }
 
         fn open(&self, file: &str) -> Result<Option<Box<dyn Source>>, WeightsError> {
+            if !self.has(file) {
+                return Ok(None);
+            }
             match self.directory.open(file)? {
                 None if file == self.file() => {
                     Err(WeightsError::Read { file: self.place(), source: std::io::ErrorKind::NotFound.into() })
@@ -158,9 +181,8 @@ mod named {
         }
 
         fn names(&self) -> Result<Vec<String>, WeightsError> {
-            let model = split_of(self.file());
             let mut names = self.directory.names()?;
-            names.retain(|name| split_of(name) == model || is_gguf(name) && is_vision(name));
+            names.retain(|name| self.has(name));
             if !names.iter().any(|name| name == self.file()) {
                 names.push(self.file().to_owned());
             }

@@ -1,13 +1,13 @@
 use crate::weights::Part;
 use crate::weights::names::{Join, Names};
 
-/// Under which names llama.cpp's converter writes `tensor` of `part`: alternatives, each of one or several pieces.
+/// Under which names llama.cpp's converter writes `tensor` of `part`: alternatives, each of one or several fragments.
 ///
 /// Nothing is permuted on the way: Qwen2's rotary positions turn the two halves of a head in ggml too. What is one
 /// tensor in a checkpoint and several here are the vision part's queries, keys and values, and the two frames of its
 /// patch embedding (`Qwen2VLVisionModel` in `conversion/qwenvl.py`, `tools/mtmd/clip-impl.h`).
 pub(in crate::weights) fn names(part: Part, tensor: &str) -> Vec<Names> {
-    let one = |name: String| vec![Names { pieces: vec![name], join: Join::Rows }];
+    let one = |name: String| vec![Names { fragments: vec![name], join: Join::Rows }];
     match part {
         Part::Head => one(format!("output.{tensor}")),
         Part::Language => match tensor.strip_prefix("layers.").and_then(|layer| layer.split_once('.')) {
@@ -22,11 +22,11 @@ pub(in crate::weights) fn names(part: Part, tensor: &str) -> Vec<Names> {
                 };
                 let split = ["q", "k", "v"].map(|which| name(&format!("attn_{which}.{kind}")));
                 let fused = one(name(&format!("attn_qkv.{kind}")));
-                [vec![Names { pieces: split.to_vec(), join: Join::Rows }], fused].concat()
+                [vec![Names { fragments: split.to_vec(), join: Join::Rows }], fused].concat()
             }
             None if tensor == "patch_embed.proj.weight" => {
                 let frames = ["", ".1"].map(|frame| format!("v.patch_embd.weight{frame}"));
-                vec![Names { pieces: frames.to_vec(), join: Join::Frames }]
+                vec![Names { fragments: frames.to_vec(), join: Join::Frames }]
             }
             None => one(renamed(tensor, &[("merger.ln_q", "v.post_ln"), ("merger.mlp", "mm")])),
         },

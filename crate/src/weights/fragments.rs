@@ -1,11 +1,11 @@
-//! A tensor of the model as it lies in files: in one piece, or in several that make it up.
+//! A tensor of the model as it lies in files: whole, or in fragments that make it up.
 
 use std::ops::Range;
 
 use half::f16;
 
 use super::names::Join;
-use super::{Encoding, Source, WeightsError};
+use super::{Encoding, Read, Source, WeightsError};
 
 /// A file of weights.
 pub(super) struct Shard {
@@ -26,7 +26,7 @@ pub(super) struct Stored {
 /// What a header says of a tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorInfo {
-    /// Its number format; of a tensor that stands in a file in several pieces, the first one's.
+    /// Its number format; of a tensor in fragments, the first one's.
     pub format: Encoding,
     /// Its shape.
     pub shape: Vec<usize>,
@@ -43,20 +43,6 @@ impl TensorInfo {
     pub fn bytes(&self) -> usize {
         self.bytes
     }
-
-    /// Its size on a device, where numbers are f32, in bytes.
-    pub fn device_bytes(&self) -> u64 {
-        self.shape.iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64))
-    }
-}
-
-/// A tensor as it was read.
-#[derive(Debug)]
-pub struct Read {
-    /// Its numbers, row by row.
-    pub values: Vec<f32>,
-    /// Its size in the file.
-    pub bytes: u64,
 }
 
 /// Rows of a matrix in the blocks of its file.
@@ -69,64 +55,64 @@ pub struct Blocks {
 }
 
 /// Bytes of a tensor that are in memory in the file's own format at a time.
-const PIECE: usize = 1 << 20;
+const CHUNK: usize = 1 << 20;
 
-/// One piece of a tensor.
-pub(super) struct Piece<'a> {
+/// One fragment of a tensor.
+pub(super) struct Fragment<'a> {
     pub name: &'a str,
     pub shard: &'a Shard,
     pub stored: &'a Stored,
 }
 
-/// All pieces of a tensor: one at least.
-pub(super) struct Pieces<'a> {
-    pub pieces: Vec<Piece<'a>>,
+/// All fragments of a tensor: one at least.
+pub(super) struct Fragments<'a> {
+    pub fragments: Vec<Fragment<'a>>,
     pub join: Join,
 }
 
-impl<'a> Pieces<'a> {
+impl<'a> Fragments<'a> {
     /// The name of the first.
     pub fn name(&self) -> &'a str {
-        self.pieces[0].name
+        self.fragments[0].name
     }
 
     /// What the headers say of the whole.
     ///
     /// # Errors
     ///
-    /// [`WeightsError::Shape`] where the pieces do not fit together.
+    /// [`WeightsError::Shape`] where the fragments do not fit together.
     pub fn info(&self) -> Result<TensorInfo, WeightsError> {
-        let first = &self.pieces[0].stored.info;
+        let first = &self.fragments[0].stored.info;
         let mut shape = first.shape.clone();
-        for piece in &self.pieces[1..] {
-            let next = &piece.stored.info.shape;
+        for fragment in &self.fragments[1..] {
+            let next = &fragment.stored.info.shape;
             let fits = match self.join {
                 Join::Rows => next.get(1..) == first.shape.get(1..),
                 Join::Frames => *next == first.shape,
             };
             if !fits {
                 let (found, expected) = (next.clone(), first.shape.clone());
-                return Err(WeightsError::Shape { name: piece.name.to_owned(), found, expected });
+                return Err(WeightsError::Shape { name: fragment.name.to_owned(), found, expected });
             }
             if let (Join::Rows, Some(rows), Some(more)) = (self.join, shape.first_mut(), next.first()) {
                 *rows = rows.saturating_add(*more);
             }
         }
         if let (Join::Frames, 4) = (self.join, shape.len()) {
-            shape.insert(2, self.pieces.len());
+            shape.insert(2, self.fragments.len());
         }
-        let bytes = self.pieces.iter().map(|piece| piece.stored.info.bytes).fold(0, usize::saturating_add);
+        let bytes = self.fragments.iter().map(|fragment| fragment.stored.info.bytes).fold(0, usize::saturating_add);
         Ok(TensorInfo { format: first.format.clone(), shape, bytes })
     }
 
-    /// The pieces that have some of `rows`, and which of their own rows those are.
-    fn within(&self, rows: Range<usize>) -> impl Iterator<Item = (&Piece<'a>, Range<usize>)> {
+    /// The fragments that have some of `rows`, and which of their own rows those are.
+    fn within(&self, rows: Range<usize>) -> impl Iterator<Item = (&Fragment<'a>, Range<usize>)> {
         let mut start = 0;
-        self.pieces.iter().filter_map(move |piece| {
-            let own = start..start + piece.rows();
+        self.fragments.iter().filter_map(move |fragment| {
+            let own = start..start + fragment.rows();
             start = own.end;
             let (from, to) = (rows.start.max(own.start), rows.end.min(own.end));
-            (from < to).then(|| (piece, from - own.start..to - own.start))
+            (from < to).then(|| (fragment, from - own.start..to - own.start))
         })
     }
 
@@ -134,9 +120,9 @@ impl<'a> Pieces<'a> {
     pub fn read(&self, rows: Range<usize>) -> Result<Read, WeightsError> {
         match self.join {
             Join::Rows => {
-                let mut read = self.room(rows.len() * self.pieces[0].row_numbers())?;
-                for (piece, rows) in self.within(rows) {
-                    piece.read(rows, &mut read)?;
+                let mut read = self.room(rows.len() * self.fragments[0].row_numbers())?;
+                for (fragment, rows) in self.within(rows) {
+                    fragment.read(rows, &mut read)?;
                 }
                 Ok(read)
             }
@@ -146,16 +132,16 @@ impl<'a> Pieces<'a> {
 
     /// `[rows, channels, frames, height · width]` from its frames `[rows, channels, height · width]`.
     fn read_frames(&self, rows: Range<usize>) -> Result<Read, WeightsError> {
-        let numbers = rows.len() * self.pieces[0].row_numbers();
-        let mut read = self.room(numbers * self.pieces.len())?;
+        let numbers = rows.len() * self.fragments[0].row_numbers();
+        let mut read = self.room(numbers * self.fragments.len())?;
         let mut frames = Vec::new();
-        for piece in &self.pieces {
+        for fragment in &self.fragments {
             let mut frame = self.room(numbers)?;
-            piece.read(rows.clone(), &mut frame)?;
+            fragment.read(rows.clone(), &mut frame)?;
             read.bytes += frame.bytes;
             frames.push(frame.values);
         }
-        let area: usize = self.pieces[0].stored.info.shape[2..].iter().product();
+        let area: usize = self.fragments[0].stored.info.shape[2..].iter().product();
         for start in (0..numbers).step_by(area.max(1)) {
             for frame in &frames {
                 read.values.extend_from_slice(&frame[start..][..area]);
@@ -168,32 +154,32 @@ impl<'a> Pieces<'a> {
     fn room(&self, numbers: usize) -> Result<Read, WeightsError> {
         let mut values = Vec::new();
         let reserved = values.try_reserve_exact(numbers);
-        reserved.map_err(|_| self.pieces[0].failed(std::io::ErrorKind::OutOfMemory.into()))?;
+        reserved.map_err(|_| self.fragments[0].failed(std::io::ErrorKind::OutOfMemory.into()))?;
         Ok(Read { values, bytes: 0 })
     }
 
     /// `rows` of a matrix in the blocks of its files, where those are all Q4_0 or all Q8_0.
     pub fn blocks(&self, rows: Range<usize>) -> Result<Option<Blocks>, WeightsError> {
-        let format = &self.pieces[0].stored.info.format;
+        let format = &self.fragments[0].stored.info.format;
         let (Encoding::Q4_0 | Encoding::Q8_0, Some((numbers, block))) = (format, format.block()) else {
             return Ok(None);
         };
-        if self.pieces.iter().any(|piece| piece.stored.info.format != *format) {
+        if self.fragments.iter().any(|fragment| fragment.stored.info.format != *format) {
             return Ok(None);
         }
         let mut bytes = Vec::new();
-        for (piece, rows) in self.within(rows) {
-            let (start, length) = piece.bytes_of(&rows);
+        for (fragment, rows) in self.within(rows) {
+            let (start, length) = fragment.bytes_of(&rows);
             let before = bytes.len();
             let reserved = bytes.try_reserve_exact(length);
-            reserved.map_err(|_| piece.failed(std::io::ErrorKind::OutOfMemory.into()))?;
+            reserved.map_err(|_| fragment.failed(std::io::ErrorKind::OutOfMemory.into()))?;
             bytes.resize(before + length, 0);
-            piece.shard.source.read_at(start, &mut bytes[before..]).map_err(|error| piece.failed(error))?;
+            fragment.shard.source.read_at(start, &mut bytes[before..]).map_err(|error| fragment.failed(error))?;
             for (index, block) in bytes[before..].chunks_exact(block).enumerate() {
                 let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
                 if !scale.is_finite() {
-                    let index = rows.start * piece.row_numbers() + index * numbers;
-                    return Err(WeightsError::NotFinite { name: piece.name.to_owned(), value: scale, index });
+                    let index = rows.start * fragment.row_numbers() + index * numbers;
+                    return Err(WeightsError::NotFinite { name: fragment.name.to_owned(), value: scale, index });
                 }
             }
         }
@@ -201,7 +187,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
-impl Piece<'_> {
+impl Fragment<'_> {
     fn rows(&self) -> usize {
         self.stored.info.shape.first().copied().unwrap_or(1)
     }
@@ -228,14 +214,14 @@ impl Piece<'_> {
             return Err(WeightsError::Format { name: self.name.to_owned(), format: format.to_string() });
         };
         let (start, length) = self.bytes_of(&rows);
-        let most = PIECE - PIECE % block;
+        let most = CHUNK - CHUNK % block;
         let first = read.values.len();
-        let mut piece = vec![0; length.min(most)];
+        let mut chunk = vec![0; length.min(most)];
         for offset in (0..length).step_by(most) {
-            piece.truncate(length - offset);
-            self.shard.source.read_at(start + offset as u64, &mut piece).map_err(|error| self.failed(error))?;
+            chunk.truncate(length - offset);
+            self.shard.source.read_at(start + offset as u64, &mut chunk).map_err(|error| self.failed(error))?;
             let before = read.values.len();
-            widen(&piece, &mut read.values);
+            widen(&chunk, &mut read.values);
             if let Some(index) = read.values[before..].iter().position(|value| !value.is_finite()) {
                 let value = read.values[before + index];
                 let index = rows.start * self.row_numbers() + before - first + index;

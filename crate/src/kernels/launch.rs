@@ -1,0 +1,65 @@
+//! From burn's tensors to a kernel and back.
+
+use burn::backend::wgpu::{CubeDim, CubeTensor, SourceKernel, Wgpu, into_contiguous};
+use burn::tensor::{DType, Device, Int, Shape, Tensor};
+use cubecl::server::{CubeCount, KernelArguments, MetadataBindingInfo};
+
+use super::Adapter;
+use super::shader::Shader;
+
+/// Most workgroups along a dimension that WebGPU guarantees.
+pub const MOST_WORKGROUPS: u32 = 65_535;
+
+/// Whether the kernels reach `device`: whether it is a wgpu adapter, without autodiff.
+pub fn reaches(device: &Device) -> bool {
+    numbers(&Tensor::<1>::empty([1], device)).is_some()
+}
+
+/// What kernels over `tensor` go by; `None` where none reaches it.
+pub fn adapter<const D: usize>(tensor: &Tensor<D>) -> Option<Adapter> {
+    tensor.clone().try_into_primitive::<Wgpu>().ok().map(|tensor| Adapter::of(&tensor))
+}
+
+/// Numbers on a wgpu adapter, row by row; `None` elsewhere, and under autodiff: there the plain reference runs.
+pub fn numbers<const D: usize>(tensor: &Tensor<D>) -> Option<CubeTensor> {
+    let tensor = tensor.clone().try_into_primitive::<Wgpu>().ok()?;
+    (tensor.dtype == DType::F32).then(|| into_contiguous(tensor))
+}
+
+/// 32-bit words on a wgpu adapter; `None` elsewhere.
+pub fn words<const D: usize>(tensor: &Tensor<D, Int>) -> Option<CubeTensor> {
+    let tensor = tensor.clone().try_into_primitive::<Wgpu>().ok()?;
+    matches!(tensor.dtype, DType::I32 | DType::U32).then(|| into_contiguous(tensor))
+}
+
+/// Room for numbers of `shape` beside `other`, holding anything.
+pub fn room<const D: usize>(other: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+    let bytes = shape.iter().product::<usize>() * size_of::<f32>();
+    let handle = other.client.empty(bytes);
+    CubeTensor::new_contiguous(other.client.clone(), other.device.clone(), Shape::from(shape), handle, DType::F32)
+}
+
+/// The tensor that stands in `room`.
+pub fn tensor<const D: usize>(room: CubeTensor) -> Tensor<D> {
+    Tensor::from_primitive::<Wgpu>(room)
+}
+
+/// Runs `shader` over `buffers`, in the order in which it names them, with the values of its `size`.
+pub fn run(shader: &Shader, buffers: &[&CubeTensor], sizes: &[usize], workgroups: [u32; 3]) {
+    debug_assert_eq!((buffers.len(), sizes.len()), (shader.buffers.len(), shader.sizes.len()), "{}", shader.name());
+    debug_assert!(workgroups.iter().all(|&count| count <= MOST_WORKGROUPS), "{workgroups:?} of {}", shader.name());
+    let [x, y, z] = workgroups;
+    let Some(client) = buffers.first().map(|first| &first.client) else { return };
+    if x == 0 || y == 0 || z == 0 {
+        return;
+    }
+    let sizes: Vec<u64> = sizes
+        .chunks(2)
+        .map(|pair| pair.iter().rev().fold(0, |word, &size| word << 32 | size as u64 & 0xffff_ffff))
+        .collect();
+    let arguments = KernelArguments::new()
+        .with_buffers(buffers.iter().map(|buffer| buffer.handle.clone().binding()).collect())
+        .with_info(MetadataBindingInfo::custom(sizes));
+    let kernel = SourceKernel::new(shader.clone(), CubeDim::new_1d(Shader::WORKGROUP));
+    client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
+}

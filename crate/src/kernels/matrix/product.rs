@@ -1,0 +1,164 @@
+//! Which kernel makes a product, and how it is called.
+
+use burn::backend::wgpu::CubeTensor;
+use burn::tensor::Tensor;
+use burn::tensor::ops::PadMode;
+
+use super::{Codes, Finish};
+use crate::kernels::Adapter;
+use crate::kernels::format::Format;
+use crate::kernels::launch::{self, MOST_WORKGROUPS};
+use crate::kernels::shader::{Buffer, Part, Shader, part};
+
+/// What a product is, as far as its kernel goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Product {
+    /// How the weights stand.
+    pub format: Format,
+    /// Rows of x.
+    pub rows: usize,
+    /// Outputs of one piece of the matrix.
+    pub outputs: usize,
+    /// Whether there is a bias.
+    pub bias: bool,
+    /// What becomes of the sums.
+    pub finish: FinishKind,
+}
+
+/// A [`Finish`] without its tensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinishKind {
+    Store,
+    Add,
+    SwiGlu,
+    Gelu,
+}
+
+impl Product {
+    /// The kernel for it on `adapter`, and how many workgroups it takes.
+    pub fn kernel(&self, adapter: Adapter) -> (Shader, [u32; 3]) {
+        let rows = self.rows as u32;
+        let outputs = self.outputs as u32;
+        let (design, constants, workgroups) = match (rows, adapter.software) {
+            (1, true) => {
+                let columns = 4;
+                let across = outputs.div_ceil(columns * Shader::WORKGROUP);
+                (part!("matrix_vector_lanes"), vec![("COLUMNS", columns)], [across, 1, 1])
+            }
+            (1, false) => {
+                // A thread holds a block of x and one of weights: as many outputs as leave room for enough waves.
+                let columns = if matches!(self.format, Format::F32) { 2 } else { 4 };
+                let total = outputs.div_ceil(columns);
+                let across = total.min(MOST_WORKGROUPS);
+                (part!("matrix_vector"), vec![("COLUMNS", columns)], [across, total.div_ceil(across.max(1)), 1])
+            }
+            (_, true) => {
+                let (columns, eights) = (4, if self.format == Format::Q4 || rows <= 8 { 1 } else { 2 });
+                let workgroups = [outputs.div_ceil(columns * Shader::WORKGROUP), rows.div_ceil(8 * eights), 1];
+                (part!("matrix_matrix_lanes"), vec![("COLUMNS", columns), ("EIGHTS", eights)], workgroups)
+            }
+            (_, false) => {
+                let quads = quads(rows);
+                let workgroups = [outputs.div_ceil(64), rows.div_ceil(16 * quads), 1];
+                (part!("matrix_matrix_tiles"), vec![("COLUMNS", 4), ("QUADS", quads)], workgroups)
+            }
+        };
+        let mut parts = vec![
+            weights(self.format),
+            if self.bias { part!("bias/given") } else { part!("bias/none") },
+            match self.finish {
+                FinishKind::Store => part!("finish/store"),
+                FinishKind::Add => part!("finish/add"),
+                FinishKind::SwiGlu => part!("finish/swiglu"),
+                FinishKind::Gelu => part!("finish/gelu"),
+            },
+        ];
+        if adapter.software {
+            parts.push(spread(adapter));
+        }
+        parts.push(design);
+        let sizes = &["rows", "inputs", "outputs", "offset", "width"];
+        (Shader { parts, constants, buffers: self.buffers(), sizes }, workgroups)
+    }
+
+    fn buffers(&self) -> Vec<Buffer> {
+        let mut buffers = vec![
+            Buffer { name: "x", element: "vec4<f32>" },
+            Buffer { name: "words", element: "vec4<u32>" },
+            Buffer { name: "scales", element: "u32" },
+            Buffer { name: "bias", element: "f32" },
+            Buffer { name: "z", element: "f32" },
+            Buffer { name: "y", element: "f32" },
+        ];
+        buffers.retain(|buffer| match buffer.name {
+            "scales" => self.format.scaled(),
+            "bias" => self.bias,
+            "z" => self.finish == FinishKind::Add,
+            _ => true,
+        });
+        buffers
+    }
+}
+
+/// How the weights of a format are read.
+pub fn weights(format: Format) -> Part {
+    match format {
+        Format::F32 => part!("weights/f32"),
+        Format::F16 => part!("weights/f16"),
+        Format::Q8 => part!("weights/q8"),
+        Format::Q4 => part!("weights/q4"),
+    }
+}
+
+/// How lanes share the rows of x.
+fn spread(adapter: Adapter) -> Part {
+    if adapter.subgroup >= 8 { part!("rows/subgroup") } else { part!("rows/reload") }
+}
+
+/// The height of a tile, in sixteens of rows: the one that leaves the fewest rows over, the tallest among equals.
+fn quads(rows: u32) -> u32 {
+    (1..=4).rev().min_by_key(|quads| rows.next_multiple_of(16 * quads)).unwrap_or(4)
+}
+
+/// `finish(x Wᵀ + bias)` over the pieces of one matrix, as `adapter` does it best; `None` where no kernel reaches.
+pub fn apply(
+    adapter: Adapter,
+    pieces: &[&Codes],
+    x: &Tensor<2>,
+    bias: Option<&Tensor<1>>,
+    finish: &Finish,
+) -> Option<Tensor<2>> {
+    let [rows, columns] = x.dims();
+    // Vectors of four; where the last is not full, zeros join weights that are zero.
+    let x = match columns % 4 {
+        0 => x.clone(),
+        over => x.clone().pad((0, 4 - over, 0, 0), PadMode::Constant(0.0)),
+    };
+    let inputs = x.dims()[1];
+    let width = pieces.iter().map(|piece| piece.rows).sum();
+    let x = launch::numbers(&x)?;
+    let bias = match bias {
+        Some(bias) => Some(launch::numbers(bias)?),
+        None => None,
+    };
+    let (finish, z) = match finish {
+        Finish::Store => (FinishKind::Store, None),
+        Finish::Add(z) => (FinishKind::Add, Some(launch::numbers(z)?)),
+        Finish::SwiGlu => (FinishKind::SwiGlu, None),
+        Finish::Gelu => (FinishKind::Gelu, None),
+    };
+    let y = launch::room(&x, [rows, if finish == FinishKind::SwiGlu { width / 2 } else { width }]);
+    let mut offset = 0;
+    for piece in pieces {
+        let (words, scales) = piece.operands()?;
+        let product = Product { format: piece.format, rows, outputs: piece.rows, bias: bias.is_some(), finish };
+        let (shader, workgroups) = product.kernel(adapter);
+        let buffers: Vec<&CubeTensor> = [Some(&x), Some(&words), scales.as_ref(), bias.as_ref(), z.as_ref(), Some(&y)]
+            .into_iter()
+            .flatten()
+            .collect();
+        launch::run(&shader, &buffers, &[rows, inputs, piece.rows, offset, width], workgroups);
+        offset += piece.rows;
+    }
+    Some(launch::tensor(y))
+}

@@ -1,0 +1,142 @@
+use burn::tensor::{Device, Distribution};
+
+use super::*;
+use crate::kernels::Adapter;
+use crate::kernels::gpu;
+
+#[test]
+fn pieces_make_the_whole() {
+    let device = Device::flex();
+    let whole = Tensor::<2>::random([7, 4], Distribution::Default, &device);
+    let cut = [0..3, 3..4, 4..7].map(|rows| whole.clone().slice([rows]));
+    let (pieces, whole) = (Matrix::new(cut.to_vec()), Matrix::new(vec![whole]));
+    let x = Tensor::<2>::random([5, 4], Distribution::Default, &device);
+    assert_eq!(pieces.apply(x.clone(), None, Finish::Store).to_data(), whole.apply(x, None, Finish::Store).to_data());
+    for wanted in [vec![6, 0, 3, 3, 2, 5], vec![1], vec![4, 6, 5], vec![3]] {
+        assert_eq!(pieces.rows(&wanted).to_data(), whole.rows(&wanted).to_data());
+    }
+}
+
+#[test]
+fn coded_pieces_make_what_they_decode_to() {
+    let device = Device::flex();
+    let values: Vec<f32> = (0..7 * 40).map(|i| ((i * 37) % 101) as f32 / 50.0 - 1.0).collect();
+    let x = Tensor::<2>::random([5, 40], Distribution::Default, &device);
+    for format in Format::ALL {
+        let coded = Coded::encode(format, 40, &values);
+        let whole = Tensor::<2>::from_data(TensorData::new(coded.decode(), [7, 40]), &device);
+        let pieces = [0..3, 3..7].map(|rows| Coded::encode(format, 40, &values[40 * rows.start..40 * rows.end]));
+        let (coded, whole) = (Matrix::coded(pieces, &device), Matrix::new(vec![whole]));
+        assert_eq!(
+            coded.apply(x.clone(), None, Finish::Store).to_data(),
+            whole.apply(x.clone(), None, Finish::Store).to_data(),
+            "{}",
+            format.name()
+        );
+        assert_eq!(coded.rows(&[6, 0, 3]).to_data(), whole.rows(&[6, 0, 3]).to_data(), "{}", format.name());
+    }
+}
+
+#[test]
+fn every_piece_of_the_real_models_fits_a_binding() {
+    for (rows, columns) in [(151_936, 2048), (152_064, 3584), (18_944, 3584), (11_008, 2048), (1280, 3420)] {
+        for format in Format::ALL {
+            let pieces: Vec<_> = Matrix::cut(format, rows, columns).collect();
+            let fits = |piece: &Range<usize>| piece.len() * format.words(columns) * 4 <= LARGEST_BINDING;
+            assert!(pieces.iter().all(fits), "{rows}×{columns} in {}", format.name());
+            assert_eq!(pieces.iter().map(Range::len).sum::<usize>(), rows);
+        }
+    }
+}
+
+/// The variants that this machine can run.
+fn adapters() -> Vec<Adapter> {
+    let here = Adapter::of(&launch::numbers(&Tensor::<1>::zeros([1], &gpu())).unwrap());
+    let mut adapters = vec![here];
+    for software in [true, false] {
+        adapters.push(Adapter { software, subgroup: 0 });
+        adapters.push(Adapter { software, ..here });
+    }
+    adapters
+}
+
+fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Uniform(-1.0, 1.0), &Device::flex())
+}
+
+fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter().collect()
+}
+
+fn on_gpu<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
+    tensor.clone().to_device(&gpu())
+}
+
+/// Every kernel that can make a product, against the plain operations on the numbers that the codes stand for. Each
+/// shape and format takes the next of the finishes, so that all meet all in time and few pipelines are built.
+#[test]
+fn products_equal_the_reference() {
+    let shapes = [
+        (1, 32, 4),
+        (1, 100, 66),
+        (1, 1180, 6),
+        (2, 33, 10),
+        (7, 64, 258),
+        (8, 96, 64),
+        (9, 36, 300),
+        (17, 3, 2),
+        (49, 160, 70),
+        (143, 68, 130),
+    ];
+    let mut worst = 0_f32;
+    for (turn, (rows, columns, outputs)) in shapes.into_iter().enumerate() {
+        let (x, z) = (random([rows, columns]), random([rows, outputs]));
+        let weights = floats(random([outputs, columns]) / (columns as f32).sqrt());
+        for (format, turn) in Format::ALL.into_iter().zip(turn..) {
+            let cut = outputs / 4 * 2;
+            let piece =
+                |rows: Range<usize>| Coded::encode(format, columns, &weights[rows.start * columns..rows.end * columns]);
+            let pieces: Vec<_> =
+                [0..cut, cut..outputs].into_iter().filter(|rows| !rows.is_empty()).map(piece).collect();
+            let plain = Matrix::coded(pieces.clone(), &Device::flex());
+            let coded = Matrix::coded(pieces, &gpu());
+            let bias = (turn % 8 < 4).then(|| random([outputs]));
+            let (finish, finish_there) = match turn % 4 {
+                0 => (Finish::Store, Finish::Store),
+                1 => (Finish::Add(z.clone()), Finish::Add(on_gpu(&z))),
+                2 => (Finish::SwiGlu, Finish::SwiGlu),
+                _ => (Finish::Gelu, Finish::Gelu),
+            };
+            let expected = floats(plain.apply(x.clone(), bias.clone(), finish));
+            let size = expected.iter().fold(1_f32, |size, value| size.max(value.abs()));
+            let (x, bias) = (on_gpu(&x), bias.as_ref().map(on_gpu));
+            for adapter in adapters() {
+                let codes = coded.codes().unwrap();
+                let made = product::apply(adapter, &codes, &x, bias.as_ref(), &finish_there).unwrap();
+                let made = floats(made);
+                assert_eq!(made.len(), expected.len());
+                for (made, expected) in made.iter().zip(&expected) {
+                    worst = worst.max((made - expected).abs() / size);
+                }
+                assert!(worst < 2e-6, "{worst:e}: {rows}×{columns}→{outputs} {format:?} {turn} {adapter:?}");
+            }
+        }
+    }
+    println!("worst error of a product: {worst:e}");
+}
+
+#[test]
+fn gathered_rows_are_the_coded_ones() {
+    for (rows, columns) in [(7, 3), (9, 32), (20, 2100)] {
+        let weights = floats(random([rows, columns]));
+        for format in Format::ALL {
+            let pieces = [0..4, 4..rows]
+                .map(|rows| Coded::encode(format, columns, &weights[rows.start * columns..rows.end * columns]));
+            let (plain, coded) = (Matrix::coded(pieces.clone(), &Device::flex()), Matrix::coded(pieces, &gpu()));
+            assert!(coded.codes().is_some());
+            for wanted in [vec![6, 0, 3, 3, 2, 5], vec![1], vec![4, 6, 5]] {
+                assert_eq!(floats(coded.rows(&wanted)), floats(plain.rows(&wanted)), "{format:?}");
+            }
+        }
+    }
+}

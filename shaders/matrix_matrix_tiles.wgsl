@@ -1,0 +1,78 @@
+// y = x Wᵀ for many rows, by tiles in workgroup memory.
+//
+// x       [rows, inputs / 4]    vec4<f32>
+// words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
+// y       [rows, outputs]       f32             written by finish/*.wgsl
+//
+// 64 threads, 16 across and 4 down, make a tile of 16·QUADS rows × 64 outputs, 16 inputs a step. Each weight is decoded
+// once into workgroup memory, and each thread multiplies 4·QUADS rows by 4 outputs from vectors that it reads there.
+// QUADS is 1 … 4, so that 143 rows are three tiles of 48 with one row to spare. Workgroup memory: 4 KiB + 1 KiB · QUADS.
+
+var<workgroup> tile_x: array<vec4<f32>, 64u * QUADS>; // [input, row / 4]
+var<workgroup> tile_w: array<vec4<f32>, 256>;         // [input, output / 4]
+
+alias Sums = array<vec4<f32>, 4u * QUADS>;
+
+fn multiply(sums: ptr<function, Sums>, k: u32, thread: u32) {
+    let w = tile_w[16u * k + thread % 16u];
+    for (var q = 0u; q < QUADS; q++) {
+        let a = tile_x[4u * QUADS * k + 4u * q + thread / 16u];
+        (*sums)[4u * q] = fma(vec4(a.x), w, (*sums)[4u * q]);
+        (*sums)[4u * q + 1u] = fma(vec4(a.y), w, (*sums)[4u * q + 1u]);
+        (*sums)[4u * q + 2u] = fma(vec4(a.z), w, (*sums)[4u * q + 2u]);
+        (*sums)[4u * q + 3u] = fma(vec4(a.w), w, (*sums)[4u * q + 3u]);
+    }
+}
+
+// Adds the products of half a block: inputs 16·(2·b + half) and on.
+fn add(sums: ptr<function, Sums>, weights: Block, b: u32, half: u32, first_row: u32, thread: u32) {
+    let width = size.inputs / 4u;
+    if (thread < 16u * QUADS) {
+        // Four rows by four inputs, turned so that rows lie side by side. Past the last input weights are 0, and x is
+        // any finite number of the same row.
+        let column = min(8u * b + 4u * half + thread % 4u, width - 1u);
+        let row = first_row + thread / 4u * 4u;
+        let a0 = x[min(row, size.rows - 1u) * width + column];
+        let a1 = x[min(row + 1u, size.rows - 1u) * width + column];
+        let a2 = x[min(row + 2u, size.rows - 1u) * width + column];
+        let a3 = x[min(row + 3u, size.rows - 1u) * width + column];
+        let at = thread % 4u * 16u * QUADS + thread / 4u;
+        tile_x[at] = vec4(a0.x, a1.x, a2.x, a3.x);
+        tile_x[at + 4u * QUADS] = vec4(a0.y, a1.y, a2.y, a3.y);
+        tile_x[at + 8u * QUADS] = vec4(a0.z, a1.z, a2.z, a3.z);
+        tile_x[at + 12u * QUADS] = vec4(a0.w, a1.w, a2.w, a3.w);
+    }
+    for (var i = 0u; i < 4u; i++) {
+        let w = four(weights, 4u * half + i);
+        let at = 64u * i + thread / 4u;
+        tile_w[at][thread % 4u] = w.x;
+        tile_w[at + 16u][thread % 4u] = w.y;
+        tile_w[at + 32u][thread % 4u] = w.z;
+        tile_w[at + 48u][thread % 4u] = w.w;
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < 16u; k += 4u) {
+        multiply(sums, k, thread);
+        multiply(sums, k + 1u, thread);
+        multiply(sums, k + 2u, thread);
+        multiply(sums, k + 3u, thread);
+    }
+    workgroupBarrier();
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let first_row = group.y * 16u * QUADS;
+    let first = group.x * 64u;
+    let output = min(first + thread, size.outputs - 1u);
+    var sums: Sums;
+    for (var b = 0u; b < (size.inputs + 31u) / 32u; b++) {
+        let weights = block(output, b);
+        add(&sums, weights, b, 0u, first_row, thread);
+        add(&sums, weights, b, 1u, first_row, thread);
+    }
+    for (var r = 0u; r < 4u * QUADS; r++) {
+        let row = first_row + 16u * (r / 4u) + 4u * (thread / 16u) + r % 4u;
+        finish(row, first + 4u * (thread % 16u), array(sums[r].x, sums[r].y, sums[r].z, sums[r].w));
+    }
+}

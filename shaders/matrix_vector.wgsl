@@ -1,0 +1,61 @@
+// y = W x for one row.
+//
+// x       [inputs / 4]          vec4<f32>
+// words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
+// y       [outputs]             f32             written by finish/*.wgsl
+//
+// A workgroup of 64 threads computes COLUMNS outputs: each thread takes every 64th block of 32 inputs, of all outputs,
+// so that neighbours read neighbouring words and x is read once for all of them. Where one dimension has too few
+// workgroups, a second goes on. Workgroup memory: 256 B · COLUMNS.
+
+var<workgroup> parts: array<array<f32, WORKGROUP>, COLUMNS>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    let first = (group.y * groups.x + group.x) * COLUMNS;
+    var sums: array<vec4<f32>, COLUMNS>;
+    for (var b = thread; b < (size.inputs + 31u) / 32u; b += WORKGROUP) {
+        // Past the last input weights are 0, and x is any finite number of the same row.
+        var a: array<vec4<f32>, 8>;
+        for (var i = 0u; i < 8u; i++) {
+            a[i] = x[min(8u * b + i, size.inputs / 4u - 1u)];
+        }
+        for (var c = 0u; c < COLUMNS; c++) {
+            let weights = block(min(first + c, size.outputs - 1u), b);
+            sums[c] = fma(a[0], four(weights, 0u), sums[c]);
+            sums[c] = fma(a[1], four(weights, 1u), sums[c]);
+            sums[c] = fma(a[2], four(weights, 2u), sums[c]);
+            sums[c] = fma(a[3], four(weights, 3u), sums[c]);
+            sums[c] = fma(a[4], four(weights, 4u), sums[c]);
+            sums[c] = fma(a[5], four(weights, 5u), sums[c]);
+            sums[c] = fma(a[6], four(weights, 6u), sums[c]);
+            sums[c] = fma(a[7], four(weights, 7u), sums[c]);
+        }
+    }
+    for (var c = 0u; c < COLUMNS; c++) {
+        parts[c][thread] = (sums[c].x + sums[c].y) + (sums[c].z + sums[c].w);
+    }
+    workgroupBarrier();
+    // Eight threads an output, then one.
+    for (var t = thread; t < 8u * COLUMNS; t += WORKGROUP) {
+        var sum = 0.0;
+        for (var i = 0u; i < 8u; i++) {
+            sum += parts[t / 8u][t % 8u + 8u * i];
+        }
+        parts[t / 8u][t % 8u] = sum;
+    }
+    workgroupBarrier();
+    if (thread == 0u) {
+        var totals: array<f32, COLUMNS>;
+        for (var c = 0u; c < COLUMNS; c++) {
+            for (var i = 0u; i < 8u; i++) {
+                totals[c] += parts[c][i];
+            }
+        }
+        finish(0u, first, totals);
+    }
+}
