@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use streamo_wgpu::model::Description;
 use streamo_wgpu::tokenizer::Tokenizer;
 use streamo_wgpu::weights::gguf::GgufModel;
-use streamo_wgpu::weights::{Checkpoint, Directory, Encoding, Part};
+use streamo_wgpu::weights::{Checkpoint, Directory, Part};
 use tempfile::TempDir;
 
 use crate::fixtures::{self, Numbers};
@@ -17,9 +17,9 @@ use crate::program::{json_lines, streamo, succeeds};
 use crate::tokens;
 
 /// What `formats.gguf` holds: each format's matrix is that of a layer's queries.
-const SHAPE: [usize; 2] = [5, 512];
+pub const SHAPE: [usize; 2] = [5, 512];
 
-fn queries(layer: usize) -> String {
+pub fn queries(layer: usize) -> String {
     format!("layers.{layer}.self_attn.q_proj.weight")
 }
 
@@ -31,7 +31,8 @@ fn with_empty_vision(language: &[u8]) -> TempDir {
     directory
 }
 
-fn formats() -> (Checkpoint, Vec<(usize, String, Vec<f32>)>) {
+/// `formats.gguf`, and of each layer its number, its format and its numbers.
+pub fn formats() -> (Checkpoint, Vec<(usize, String, Vec<f32>)>) {
     let directory = with_empty_vision(&std::fs::read(fixtures::path("gguf/formats.gguf")).unwrap());
     let checkpoint = Checkpoint::open(&Directory(directory.path().to_owned())).unwrap();
     let expected = Numbers::read(&fixtures::path("gguf/formats.safetensors")).floats;
@@ -57,34 +58,6 @@ fn every_format_is_read_as_the_package_reads_it_bit_for_bit() {
             assert_eq!(other, None, "the first number that differs: {format}, rows {rows:?}");
             assert_eq!(read.bytes as usize, info.bytes() / SHAPE[0] * rows.len(), "{format}");
         }
-    }
-}
-
-/// What another room makes of raw blocks: codes and scales, nothing rounded.
-#[test]
-fn blocks_that_devices_hold_are_given_as_they_stand() {
-    let (checkpoint, expected) = formats();
-    for (layer, format, values) in expected {
-        let blocks = checkpoint.raw_blocks(Part::Language, &queries(layer), &SHAPE, 1..4).unwrap();
-        let Some(blocks) = blocks else {
-            assert!(!matches!(format.as_str(), "Q4_0" | "Q8_0"), "{format}");
-            continue;
-        };
-        assert_eq!(blocks.format.to_string(), format);
-        let decode = |block: &[u8]| -> Vec<f32> {
-            let scale = half::f16::from_le_bytes([block[0], block[1]]).to_f32();
-            let codes: Vec<f32> = match blocks.format {
-                Encoding::Q8_0 => block[2..].iter().map(|&code| f32::from(code as i8)).collect(),
-                _ => {
-                    let lower = block[2..].iter().map(|byte| byte & 15);
-                    lower.chain(block[2..].iter().map(|byte| byte >> 4)).map(|code| f32::from(code) - 8.0).collect()
-                }
-            };
-            codes.into_iter().map(|code| scale * code).collect()
-        };
-        let size = if blocks.format == Encoding::Q8_0 { 34 } else { 18 };
-        let found: Vec<f32> = blocks.bytes.chunks(size).flat_map(decode).collect();
-        assert!(found == values[SHAPE[1]..4 * SHAPE[1]], "{format}");
     }
 }
 

@@ -17,6 +17,7 @@ mod faults_weights;
 mod fixtures;
 mod gguf;
 mod gguf_file;
+mod gguf_weights;
 #[cfg(target_os = "linux")]
 mod kernel_report;
 mod ledger;

@@ -14,6 +14,8 @@
 
 use half::f16;
 
+use crate::kernels::format::Block;
+
 fn half(low: u8, high: u8) -> f32 {
     f16::from_le_bytes([low, high]).to_f32()
 }
@@ -28,9 +30,9 @@ fn nibbles(bytes: &[u8]) -> [u8; 32] {
     codes
 }
 
-pub(super) fn q4_0(block: &[u8; 18]) -> [f32; 32] {
-    let scale = half(block[0], block[1]);
-    nibbles(&block[2..]).map(|code| scale * (f32::from(code) - 8.0))
+pub(super) fn q4_0(block: &[u8; 18]) -> Block {
+    let scale = f16::from_le_bytes([block[0], block[1]]);
+    Block { scale, codes: nibbles(&block[2..]).map(|code| code.cast_signed() - 8) }
 }
 
 pub(super) fn q4_1(block: &[u8; 20]) -> [f32; 32] {
@@ -48,9 +50,9 @@ pub(super) fn q5_0(block: &[u8; 22]) -> [f32; 32] {
     })
 }
 
-pub(super) fn q8_0(block: &[u8; 34]) -> [f32; 32] {
-    let scale = half(block[0], block[1]);
-    std::array::from_fn(|index| scale * f32::from(block[2 + index] as i8))
+pub(super) fn q8_0(block: &[u8; 34]) -> Block {
+    let scale = f16::from_le_bytes([block[0], block[1]]);
+    Block { scale, codes: std::array::from_fn(|index| block[2 + index].cast_signed()) }
 }
 
 pub(super) fn q4_k(block: &[u8; 144]) -> [f32; 256] {

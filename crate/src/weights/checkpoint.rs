@@ -4,7 +4,7 @@ use std::ops::Range;
 use safetensors::tensor::Metadata;
 use serde::Deserialize;
 
-use super::fragments::{Blocks, Fragment, Fragments, Shard, Stored, TensorInfo};
+use super::fragments::{Fragment, Fragments, Shard, Stored, TensorInfo};
 use super::gguf::{self, GgufModel};
 use super::names::{Join, Names};
 use super::{Files, Part, Read, Source, WeightsError};
@@ -148,7 +148,7 @@ impl Checkpoint {
     ///
     /// The tensor is missing or of another shape.
     pub fn info(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<(&str, TensorInfo), WeightsError> {
-        let fragments = self.fragments(part, tensor)?;
+        let fragments = self.find(part, tensor)?;
         let info = fragments.info()?;
         if info.shape == shape {
             return Ok((fragments.name(), info));
@@ -156,7 +156,13 @@ impl Checkpoint {
         Err(WeightsError::Shape { name: fragments.name().to_owned(), found: info.shape, expected: shape.to_vec() })
     }
 
-    fn fragments(&self, part: Part, tensor: &str) -> Result<Fragments<'_>, WeightsError> {
+    /// `tensor` of `part`, which must have `shape`, as it lies in files.
+    pub(super) fn fragments(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Fragments<'_>, WeightsError> {
+        self.info(part, tensor, shape)?;
+        self.find(part, tensor)
+    }
+
+    fn find(&self, part: Part, tensor: &str) -> Result<Fragments<'_>, WeightsError> {
         let alternatives = (self.names)(part, tensor);
         let found = alternatives.iter().find_map(|Names { fragments, join }| {
             let fragment = |name| {
@@ -179,29 +185,7 @@ impl Checkpoint {
     ///
     /// As [`info`](Self::info); the tensor is of another format, holds a value that is not finite, or cannot be read.
     pub fn read(&self, part: Part, tensor: &str, shape: &[usize], rows: Range<usize>) -> Result<Read, WeightsError> {
-        self.info(part, tensor, shape)?;
-        self.fragments(part, tensor)?.read(rows)
-    }
-
-    /// Reads `rows` of a matrix as the blocks of its file, where they are Q4_0 or Q8_0: what a device can take over
-    /// without rounding anew. `None` where the rows stand in another format, or in several.
-    ///
-    /// Q4_0 is 18 bytes for 32 numbers of a row: a scale (f16), then codes of 4 bits, the lower halves of the 16 bytes
-    /// the first 16 numbers, and a number is `scale · (code − 8)`. Q8_0 is 34 bytes: a scale (f16), then codes of 8
-    /// bits, and a number is `scale · code`.
-    ///
-    /// # Errors
-    ///
-    /// As [`read`](Self::read).
-    pub fn raw_blocks(
-        &self,
-        part: Part,
-        tensor: &str,
-        shape: &[usize; 2],
-        rows: Range<usize>,
-    ) -> Result<Option<Blocks>, WeightsError> {
-        self.info(part, tensor, shape)?;
-        self.fragments(part, tensor)?.blocks(rows)
+        self.fragments(part, tensor, shape)?.read(rows)
     }
 }
 

@@ -4,6 +4,7 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 
 use super::blocks;
+use crate::kernels::format::{Coded, Format};
 
 /// How the numbers of a tensor stand in a file.
 ///
@@ -77,6 +78,9 @@ const NOT_READ: [(u32, &str); 25] = [
 /// Widens whole blocks, appending what they hold.
 pub(super) type Widening = fn(&[u8], &mut Vec<f32>);
 
+/// Lays whole rows of so many columns out as the device has them.
+pub(super) type Repacking = fn(usize, &[u8]) -> Coded;
+
 impl Encoding {
     /// The encoding that ggml counts as `number` (`enum ggml_type`).
     pub(super) fn from_ggml(number: u32) -> Self {
@@ -112,13 +116,26 @@ impl Encoding {
             Self::F32 => Some(|bytes, values| numbers(bytes, values, f32::from_le_bytes)),
             Self::F16 => Some(|bytes, values| numbers(bytes, values, |word| f16::from_le_bytes(word).to_f32())),
             Self::Bf16 => Some(|bytes, values| numbers(bytes, values, |word| bf16::from_le_bytes(word).to_f32())),
-            Self::Q4_0 => Some(|bytes, values| blocks(bytes, values, blocks::q4_0)),
+            Self::Q4_0 => Some(|bytes, values| blocks(bytes, values, |block| blocks::q4_0(block).weights())),
             Self::Q4_1 => Some(|bytes, values| blocks(bytes, values, blocks::q4_1)),
             Self::Q4K => Some(|bytes, values| blocks(bytes, values, blocks::q4_k)),
             Self::Q5_0 => Some(|bytes, values| blocks(bytes, values, blocks::q5_0)),
             Self::Q6K => Some(|bytes, values| blocks(bytes, values, blocks::q6_k)),
-            Self::Q8_0 => Some(|bytes, values| blocks(bytes, values, blocks::q8_0)),
+            Self::Q8_0 => Some(|bytes, values| blocks(bytes, values, |block| blocks::q8_0(block).weights())),
             Self::Other(_) => None,
+        }
+    }
+
+    /// How to bring its blocks into `format` where codes and scales stay what they are; `None` where they would not.
+    pub(super) fn repacking(&self, format: Format) -> Option<Repacking> {
+        match (self, format) {
+            (Self::Q4_0, Format::Q4) => {
+                Some(|columns, rows| Coded::q4(columns, rows.as_chunks().0.iter().map(blocks::q4_0)))
+            }
+            (Self::Q8_0, Format::Q8) => {
+                Some(|columns, rows| Coded::q8(columns, rows.as_chunks().0.iter().map(blocks::q8_0)))
+            }
+            _ => None,
         }
     }
 }

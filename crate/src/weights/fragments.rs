@@ -45,15 +45,6 @@ impl TensorInfo {
     }
 }
 
-/// Rows of a matrix in the blocks of its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blocks {
-    /// Their format: Q4_0 or Q8_0.
-    pub format: Encoding,
-    /// The blocks, row by row.
-    pub bytes: Vec<u8>,
-}
-
 /// Bytes of a tensor that are in memory in the file's own format at a time.
 const CHUNK: usize = 1 << 20;
 
@@ -158,15 +149,14 @@ impl<'a> Fragments<'a> {
         Ok(Read { values, bytes: 0 })
     }
 
-    /// `rows` of a matrix in the blocks of its files, where those are all Q4_0 or all Q8_0.
-    pub fn blocks(&self, rows: Range<usize>) -> Result<Option<Blocks>, WeightsError> {
-        let format = &self.fragments[0].stored.info.format;
-        let (Encoding::Q4_0 | Encoding::Q8_0, Some((numbers, block))) = (format, format.block()) else {
-            return Ok(None);
-        };
-        if self.fragments.iter().any(|fragment| fragment.stored.info.format != *format) {
-            return Ok(None);
-        }
+    /// What all of them are stored as, where that is one.
+    pub fn encoding(&self) -> Option<&'a Encoding> {
+        let first = &self.fragments[0].stored.info.format;
+        self.fragments.iter().all(|fragment| fragment.stored.info.format == *first).then_some(first)
+    }
+
+    /// `rows` of a matrix as they stand in the files, in blocks that begin with their scale.
+    pub fn blocks(&self, rows: Range<usize>) -> Result<Vec<u8>, WeightsError> {
         let mut bytes = Vec::new();
         for (fragment, rows) in self.within(rows) {
             let (start, length) = fragment.bytes_of(&rows);
@@ -175,15 +165,9 @@ impl<'a> Fragments<'a> {
             reserved.map_err(|_| fragment.failed(std::io::ErrorKind::OutOfMemory.into()))?;
             bytes.resize(before + length, 0);
             fragment.shard.source.read_at(start, &mut bytes[before..]).map_err(|error| fragment.failed(error))?;
-            for (index, block) in bytes[before..].chunks_exact(block).enumerate() {
-                let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
-                if !scale.is_finite() {
-                    let index = rows.start * fragment.row_numbers() + index * numbers;
-                    return Err(WeightsError::NotFinite { name: fragment.name.to_owned(), value: scale, index });
-                }
-            }
+            fragment.check_scales(&bytes[before..], rows.start)?;
         }
-        Ok(Some(Blocks { format: format.clone(), bytes }))
+        Ok(bytes)
     }
 }
 
@@ -201,17 +185,35 @@ impl Fragment<'_> {
         WeightsError::Read { file: self.shard.file.clone(), source }
     }
 
+    /// It is stored as what streamo does not read.
+    fn unread(&self) -> WeightsError {
+        WeightsError::Format { name: self.name.to_owned(), format: self.stored.info.format.to_string() }
+    }
+
     /// Where `rows` begin in the file, and how many bytes they are.
     fn bytes_of(&self, rows: &Range<usize>) -> (u64, usize) {
         let row = self.stored.info.bytes / self.rows().max(1);
         (self.stored.start + rows.start as u64 * row as u64, rows.len() * row)
     }
 
+    /// Whether all scales of `blocks`, which stand from row `start` on, are finite: then the weights are, too.
+    fn check_scales(&self, blocks: &[u8], start: usize) -> Result<(), WeightsError> {
+        let (numbers, bytes) = self.stored.info.format.block().ok_or_else(|| self.unread())?;
+        for (index, block) in blocks.chunks_exact(bytes).enumerate() {
+            let scale = f16::from_le_bytes([block[0], block[1]]).to_f32();
+            if !scale.is_finite() {
+                let index = start * self.row_numbers() + index * numbers;
+                return Err(WeightsError::NotFinite { name: self.name.to_owned(), value: scale, index });
+            }
+        }
+        Ok(())
+    }
+
     /// Appends `rows` as f32.
     fn read(&self, rows: Range<usize>, read: &mut Read) -> Result<(), WeightsError> {
         let TensorInfo { format, .. } = &self.stored.info;
         let (Some(widen), Some((_, block))) = (format.widening(), format.block()) else {
-            return Err(WeightsError::Format { name: self.name.to_owned(), format: format.to_string() });
+            return Err(self.unread());
         };
         let (start, length) = self.bytes_of(&rows);
         let most = CHUNK - CHUNK % block;

@@ -23,7 +23,7 @@ pub use error::WeightsError;
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::Directory;
 pub use files::{Embedded, Files, Source};
-pub use fragments::{Blocks, TensorInfo};
+pub use fragments::TensorInfo;
 pub use loader::{Loader, PartLoader};
 pub use names::Part;
 pub use pack::Pack;
