@@ -298,6 +298,21 @@ fn tokens_that_cannot_be_told_apart_or_looked_up_are_refused() {
     assert_eq!(outside, expected);
 }
 
+#[test]
+fn a_merge_that_makes_no_token_is_named() {
+    // Longer than every token: the library would panic.
+    let (long, longer) = ("x".repeat(30), "y".repeat(30));
+    for merge in [json!([long, longer]), json!(format!("{long} {longer}"))] {
+        let message = refusal("tokenizer.json", |tokenizer| {
+            let model = &mut tokenizer["model"];
+            (model["vocab"][&long], model["vocab"][&longer]) = (json!(534), json!(535));
+            model["merges"] = json!([merge]);
+        });
+        let reason = format!("its merge \"{long} {longer}\" does not make a token of two");
+        assert_eq!(message, format!("tokenizer.json is damaged: {reason}; download it again"));
+    }
+}
+
 /// A value that some field of some file may have.
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![

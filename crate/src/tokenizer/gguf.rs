@@ -8,6 +8,7 @@ use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{AddedToken, SplitDelimiterBehavior, Tokenizer as Bpe};
 
+use super::merges::{Merges, no_merge};
 use super::{Tokenizer, TokenizerError};
 use crate::weights::gguf::{KeyError, Metadata, required};
 
@@ -69,13 +70,10 @@ fn read(keys: &Metadata) -> Result<Bpe, String> {
             return Err(format!("its tokens {other} and {id} are both {token:?}"));
         }
     }
+    let of_two = Merges { vocabulary: &vocabulary, prefix: 0 };
     let pair = |merge: &str| {
-        // The library takes it for granted that a merge makes a token.
-        let pair = merge.split_once(' ').filter(|(first, second)| {
-            let whole = vocabulary.contains_key(&format!("{first}{second}"));
-            whole && vocabulary.contains_key(*first) && vocabulary.contains_key(*second)
-        });
-        let (first, second) = pair.ok_or_else(|| format!("its merge {merge:?} does not make a token of two"))?;
+        let (first, second) = merge.split_once(' ').ok_or_else(|| no_merge(merge))?;
+        of_two.check((first, second))?;
         Ok::<_, String>((first.to_owned(), second.to_owned()))
     };
     let merges = merges.iter().map(pair).collect::<Result<_, _>>()?;

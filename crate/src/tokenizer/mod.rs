@@ -1,6 +1,7 @@
 //! Text to tokens and back, with the special tokens found by name.
 
 mod gguf;
+mod merges;
 
 use thiserror::Error;
 use tokenizers::Tokenizer as Bpe;
@@ -64,6 +65,7 @@ impl Tokenizer {
     ///
     /// [`TokenizerError::Damaged`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TokenizerError> {
+        merges::check_json(bytes).map_err(TokenizerError::Damaged)?;
         Bpe::from_bytes(bytes).map(Self::new).map_err(|error| TokenizerError::Damaged(error.to_string()))
     }
 
