@@ -21,6 +21,7 @@ mod gguf_weights;
 #[cfg(target_os = "linux")]
 mod kernel_report;
 mod ledger;
+mod limits;
 mod loading;
 mod memory_law;
 mod pack;

@@ -1,6 +1,20 @@
-//! The kernels that are reported on.
+//! The kernels that are reported on: those of Qwen2.5-VL-3B on a GPU.
+
+use std::collections::BTreeMap;
+
+use streamo_wgpu::kernels::Adapter;
+use streamo_wgpu::kernels::format::Format;
+use streamo_wgpu::model::{Extent, ModelConfig};
 
 /// Each by its name, with its WGSL.
 pub fn shaders() -> Vec<(String, String)> {
-    Vec::new()
+    let gpu = Adapter { software: false, subgroup: 32 };
+    let extent = Extent { patches: 480, rows: 143 };
+    let mut shaders = BTreeMap::new();
+    for format in Format::ALL {
+        for kernel in ModelConfig::qwen2_5_vl_3b().kernels(format, gpu, extent) {
+            shaders.insert(kernel.shader.name(), kernel.shader.text());
+        }
+    }
+    shaders.into_iter().collect()
 }

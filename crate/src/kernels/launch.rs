@@ -44,6 +44,13 @@ pub fn tensor<const D: usize>(room: CubeTensor) -> Tensor<D> {
     Tensor::from_primitive::<Wgpu>(room)
 }
 
+/// Workgroups for `threads` threads in a row, in rows of as many as there may be.
+pub fn spread(threads: usize) -> [u32; 3] {
+    let total = threads.div_ceil(Shader::WORKGROUP as usize);
+    let down = total.div_ceil(MOST_WORKGROUPS as usize).max(1);
+    [total.div_ceil(down) as u32, down as u32, 1]
+}
+
 /// Runs `shader` over `buffers`, in the order in which it names them, with the values of its `size`.
 pub fn run(shader: &Shader, buffers: &[&CubeTensor], sizes: &[usize], workgroups: [u32; 3]) {
     debug_assert_eq!((buffers.len(), sizes.len()), (shader.buffers.len(), shader.sizes.len()), "{}", shader.name());

@@ -28,7 +28,7 @@ impl Linear {
     }
 
     /// `finish(x Wᵀ + b)`, without a pass over memory of its own.
-    pub fn forward_to(&self, x: Tensor<2>, finish: Finish) -> Tensor<2> {
+    pub fn forward_to(&self, x: Tensor<2>, finish: Finish<'_>) -> Tensor<2> {
         self.weight.apply(x, self.bias.as_ref().map(Param::val), finish)
     }
 }

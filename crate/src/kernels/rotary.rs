@@ -6,7 +6,11 @@
 //! y[i + d/2] = x[i + d/2] · cos θ_i + x[i] · sin θ_i
 //! ```
 
+use burn::backend::wgpu::CubeTensor;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::launch;
+use super::shader::{Buffer, Shader, part};
 
 /// Cosines and sines of whole positions, made on the host: a GPU's own `cos` is too coarse for large angles.
 #[derive(Debug, Clone)]
@@ -16,11 +20,10 @@ pub struct RotaryTable {
     sections: Vec<usize>,
 }
 
-/// The rotation of a set of rows: cosines and sines, `[rows, d/2]` each.
+/// The rotation of a set of rows, `[rows, d]`: cosines of the `d/2` frequencies, then their sines.
 #[derive(Debug, Clone)]
 pub struct Rotation {
-    cos: Tensor<2>,
-    sin: Tensor<2>,
+    turns: Tensor<2>,
 }
 
 impl RotaryTable {
@@ -42,30 +45,28 @@ impl RotaryTable {
     /// A section takes the frequencies that follow those of the sections before it, and starts again at the first
     /// when they are used up.
     pub fn rotation(&self, positions: &[Tensor<1, Int>]) -> Rotation {
-        let gather = |table: &Tensor<2>| {
+        let mut start = 0;
+        let mut sections = Vec::new();
+        for (&length, positions) in self.sections.iter().zip(positions).filter(|(length, _)| **length > 0) {
+            sections.push((start, length, positions));
+            start += length;
+        }
+        let gather = |table: &Tensor<2>| -> Vec<Tensor<2>> {
             let frequencies = table.dims()[1];
-            let mut start = 0;
-            let parts = self
-                .sections
-                .iter()
-                .zip(positions)
-                .filter(|(length, _)| **length > 0)
-                .map(|(&length, positions)| {
-                    let part = table.clone().narrow(1, start % frequencies, length);
-                    start += length;
-                    part.select(0, positions.clone())
-                })
-                .collect();
-            Tensor::cat(parts, 1)
+            let section = |&(start, length, positions): &(usize, usize, &Tensor<1, Int>)| {
+                table.clone().narrow(1, start % frequencies, length).select(0, positions.clone())
+            };
+            sections.iter().map(section).collect()
         };
-        Rotation { cos: gather(&self.cos), sin: gather(&self.sin) }
+        let parts: Vec<_> = [&self.cos, &self.sin].into_iter().flat_map(gather).collect();
+        Rotation { turns: Tensor::cat(parts, 1) }
     }
 }
 
 impl Rotation {
     /// The rotation of some of the rows, by index.
     pub fn select(&self, rows: Tensor<1, Int>) -> Self {
-        Self { cos: self.cos.clone().select(0, rows.clone()), sin: self.sin.clone().select(0, rows) }
+        Self { turns: self.turns.clone().select(0, rows) }
     }
 
     /// Rotates every head of `x` `[rows, heads, d]`.
@@ -73,8 +74,53 @@ impl Rotation {
         let half = x.dims()[2] / 2;
         let first = x.clone().narrow(2, 0, half);
         let second = x.narrow(2, half, half);
-        let cos = self.cos.clone().unsqueeze_dim(1);
-        let sin = self.sin.clone().unsqueeze_dim(1);
+        let part = |start: usize| self.turns.clone().narrow(1, start, half).unsqueeze_dim(1);
+        let (cos, sin) = (part(0), part(half));
         Tensor::cat(vec![first.clone() * cos.clone() - second.clone() * sin.clone(), second * cos + first * sin], 2)
     }
+
+    /// The same on another device.
+    #[cfg(test)]
+    pub(super) fn to_device(&self, device: &Device) -> Self {
+        Self { turns: self.turns.clone().to_device(device) }
+    }
+
+    /// For a kernel; `None` where no kernel reaches.
+    pub(super) fn operand(&self) -> Option<CubeTensor> {
+        launch::numbers(&self.turns)
+    }
+}
+
+/// The kernel for heads of `size` features. `listed`: each row's turn is that of a slot of its own. `scores`: the rows
+/// are queries, scaled so that 2 to the power of their products is what a softmax adds up.
+pub fn shader(size: usize, listed: bool, scores: bool) -> Shader {
+    let quads = |name| Buffer { name, element: "vec4<f32>" };
+    let mut buffers = vec![quads("x"), quads("turns")];
+    if listed {
+        buffers.push(Buffer { name: "places", element: "u32" });
+    }
+    buffers.push(quads("y"));
+    Shader {
+        parts: vec![if listed { part!("place/listed") } else { part!("place/same") }, part!("rotary")],
+        constants: vec![("D", size as u32), ("SCORES", u32::from(scores))],
+        buffers,
+        sizes: &["rows", "heads", "stride", "start"],
+    }
+}
+
+/// Rows of heads of `size` features, turned: from rows of `stride` quads, whose heads begin at `start`, to `[rows, heads ·
+/// size]`. Row `r` turns as slot `places[r]`, or as slot `r`. `size` is a multiple of eight.
+pub(super) fn turn(
+    x: &CubeTensor,
+    [rows, heads, size]: [usize; 3],
+    [stride, start]: [usize; 2],
+    turns: &CubeTensor,
+    places: Option<&CubeTensor>,
+    scores: bool,
+) -> CubeTensor {
+    let y = launch::room(x, [rows, heads * size]);
+    let buffers: Vec<_> = [Some(x), Some(turns), places, Some(&y)].into_iter().flatten().collect();
+    let workgroups = launch::spread(rows * heads * size / 8);
+    launch::run(&shader(size, places.is_some(), scores), &buffers, &[rows, heads, stride, start], workgroups);
+    y
 }

@@ -22,6 +22,6 @@ impl SwiGlu {
 
     /// `x` and `z`, `[rows, features]` → `[rows, features]`.
     pub fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
-        self.down.forward_to(self.gate_up.forward_to(x, Finish::SwiGlu), Finish::Add(z))
+        self.down.forward_to(self.gate_up.forward_to(x, Finish::SwiGlu), Finish::Add(&z))
     }
 }

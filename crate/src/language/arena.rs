@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Tensor};
 
 use super::LanguageConfig;
-use crate::kernels::append::{self, Run};
+use crate::kernels::append::{self, Places};
 
 /// The keys and values of every layer, in slots that never move.
 ///
@@ -39,13 +39,14 @@ impl Arena {
         self.layers.iter().flatten().map(|held| layer(held) as u64).sum()
     }
 
-    /// Writes the new rows' keys and values of one layer, and returns the layer.
-    pub(super) fn append(&mut self, layer: usize, keys: Tensor<2>, values: Tensor<2>, runs: &[Run]) -> &LayerArena {
+    /// Writes the new rows' keys and values of one layer, and returns the layer. A row of `x` holds them from feature
+    /// `start` on.
+    pub(super) fn append(&mut self, layer: usize, x: &Tensor<2>, start: usize, places: &Places) -> &LayerArena {
         let place = &mut self.layers[layer];
         // Taken out, so that each tensor has one owner and the write happens in place.
-        let written = place.take().map(|held| LayerArena {
-            keys: append::append(held.keys, keys, runs),
-            values: append::append(held.values, values, runs),
+        let written = place.take().map(|held| {
+            let [keys, values] = append::append([held.keys, held.values], x, start, places);
+            LayerArena { keys, values }
         });
         // The place is filled whenever no append is under way, and this one holds `&mut self`.
         place.insert(written.unwrap_or_else(|| unreachable!("a layer's arena is always in place")))

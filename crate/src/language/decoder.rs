@@ -3,6 +3,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::layer::Layer;
 use super::{Arena, LanguageConfig, View};
+use crate::kernels::attention::{self, Heads};
 use crate::kernels::matrix::{Finish, LARGEST_BINDING, Matrix};
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::rotary::RotaryTable;
@@ -12,9 +13,13 @@ use crate::weights::{Loader, Part, WeightsError};
 /// Most rows of one pass.
 const MOST_ROWS: usize = 256;
 
-/// Rows of one pass over `slots` slots: so many that its scores, heads × rows × slots, fit into a binding.
-pub(super) fn rows_of_a_pass(heads: usize, slots: usize) -> usize {
-    (LARGEST_BINDING / size_of::<f32>() / heads.max(1) / slots.max(1)).clamp(1, MOST_ROWS)
+/// Rows of one pass over `slots` slots: where scores stand in memory, so many that they, heads × rows × slots, fit into
+/// a binding.
+pub(super) fn rows_of_a_pass(heads: Heads, slots: usize, device: &Device) -> usize {
+    if attention::scores_stay_inside(device, heads.size) {
+        return MOST_ROWS;
+    }
+    (LARGEST_BINDING / size_of::<f32>() / heads.queries.max(1) / slots.max(1)).clamp(1, MOST_ROWS)
 }
 
 /// Tokens in, the last token's features out, and from there logits.
@@ -23,7 +28,8 @@ pub struct Decoder {
     embedding: Matrix,
     layers: Vec<Layer>,
     norm: RmsNorm,
-    heads: usize,
+    #[module(skip)]
+    heads: Heads,
     /// None where the head is the embedding.
     head: Option<Matrix>,
 }
@@ -52,8 +58,7 @@ impl Decoder {
                 output: load.linear(&name("self_attn.o_proj"), wide, hidden, false)?,
                 mlp_norm: load.norm(&name("post_attention_layernorm"), hidden, config.epsilon)?,
                 mlp: load.swiglu(&name("mlp"), hidden, config.intermediate, false)?,
-                heads: config.heads,
-                kv_heads: config.kv_heads,
+                heads: config.attention_heads(),
             });
         }
         let norm = load.norm("norm", hidden, config.epsilon)?;
@@ -61,7 +66,7 @@ impl Decoder {
             true => None,
             false => Some(loader.part(Part::Head).matrix("weight", [config.vocabulary, hidden])?),
         };
-        Ok(Self { embedding, layers, norm, heads: config.heads, head })
+        Ok(Self { embedding, layers, norm, heads: config.attention_heads(), head })
     }
 
     /// The features of tokens, `[ids, hidden]`. Every id must lie inside the vocabulary.
@@ -81,7 +86,7 @@ impl Decoder {
     ) -> Tensor<2> {
         let [rows, _] = x.dims();
         let device = x.device();
-        let most = rows_of_a_pass(self.heads, view.order.len());
+        let most = rows_of_a_pass(self.heads, view.order.len(), &device);
         let mut last = None;
         for start in (0..rows).step_by(most) {
             let chunk = start..rows.min(start + most);

@@ -1,5 +1,9 @@
 //! The decoder of Qwen2.5 (arXiv 2412.15115) with multimodal rotary positions, attending over an arena of slots.
 
+use burn::tensor::Device;
+
+use crate::kernels::attention::{self, Heads};
+
 mod arena;
 mod decoder;
 mod layer;
@@ -49,10 +53,20 @@ impl LanguageConfig {
         2 * (self.layers * self.kv_features() * size_of::<f32>()) as u64
     }
 
-    /// Bytes that a pass over `slots` slots takes beside them: its scores before and after the softmax, and its mask.
-    pub fn pass_bytes(&self, slots: usize) -> u64 {
-        let row = (slots as u64).saturating_mul(size_of::<f32>() as u64);
-        let rows = decoder::rows_of_a_pass(self.heads, slots) as u64;
-        row.saturating_mul(rows).saturating_mul(2 * self.heads as u64 + 1)
+    /// Its heads, for attention.
+    pub fn attention_heads(&self) -> Heads {
+        Heads { queries: self.heads, keys: self.kv_heads, size: self.head }
+    }
+
+    /// Bytes that a pass over `slots` slots on `device` takes beside them: every slot's rotation, and its keys turned or
+    /// its scores before and after the softmax with their mask.
+    pub fn pass_bytes(&self, slots: usize, device: &Device) -> u64 {
+        let slot = |numbers: usize| (slots as u64).saturating_mul((numbers * size_of::<f32>()) as u64);
+        let turns = slot(self.head);
+        if attention::scores_stay_inside(device, self.head) {
+            return turns.saturating_add(slot(self.kv_features())).saturating_add(attention::MOST_PARTS as u64);
+        }
+        let rows = decoder::rows_of_a_pass(self.attention_heads(), slots, device) as u64;
+        turns.saturating_add(slot(1).saturating_mul(rows).saturating_mul(2 * self.heads as u64 + 1))
     }
 }

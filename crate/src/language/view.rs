@@ -1,6 +1,6 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::kernels::append;
+use crate::kernels::append::Places;
 use crate::kernels::attention::Sight;
 use crate::kernels::rotary::RotaryTable;
 
@@ -19,7 +19,7 @@ pub struct View {
 
 impl View {
     /// The order of a free slot: after every token.
-    pub const FREE: i32 = i32::MAX;
+    pub const FREE: i32 = Sight::FREE;
 
     /// The view with only some of the new rows.
     pub(super) fn chunk(&self, rows: std::ops::Range<usize>) -> Self {
@@ -34,23 +34,6 @@ impl View {
             Tensor::<1, Int>::from_data(data, device)
         };
         let axes = self.positions.each_ref().map(|positions| ints(positions));
-        let slots = table.rotation(&axes);
-        let rows: Vec<i32> = self.rows.iter().map(|&slot| slot as i32).collect();
-
-        let mask: Vec<f32> = self
-            .rows
-            .iter()
-            .flat_map(|&row| {
-                let own = self.order[row];
-                self.order.iter().map(move |&slot| if slot <= own { 0.0 } else { f32::NEG_INFINITY })
-            })
-            .collect();
-        Sight {
-            span,
-            runs: append::runs(&self.rows),
-            rows: slots.select(ints(&rows)),
-            slots,
-            mask: Tensor::from_data(TensorData::new(mask, [self.rows.len(), span]), device),
-        }
+        Sight { span, turns: table.rotation(&axes), order: ints(&self.order), places: Places::new(&self.rows, device) }
     }
 }

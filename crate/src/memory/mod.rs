@@ -132,13 +132,13 @@ impl Memory {
     pub fn check(config: &LanguageConfig, slots: usize, device: &Device) -> Result<(), MemoryError> {
         let room = Room::on(device);
         let rows = |features: usize| (slots as u64).saturating_mul((features * size_of::<f32>()) as u64);
-        // Of a layer's keys, and of the angles' cosines.
-        let largest = rows(config.kv_features().max(config.head / 2));
+        // Of a layer's keys, and of the slots' rotations.
+        let largest = rows(config.kv_features().max(config.head));
         if !(Room { total: None, ..room }).fits([largest]) {
             return Err(MemoryError::TensorTooLarge { slots, bytes: largest, most: room.tensor });
         }
         let arena = (slots as u64).saturating_mul(config.token_bytes());
-        let bytes = arena.saturating_add(rows(2 * config.head)).saturating_add(config.pass_bytes(slots));
+        let bytes = arena.saturating_add(rows(2 * config.head)).saturating_add(config.pass_bytes(slots, device));
         match room.total {
             Some(free) if bytes > free => Err(MemoryError::TooLarge { slots, bytes, free }),
             _ => Ok(()),

@@ -1,9 +1,12 @@
 //! The whole model: what a checkpoint is, how it is loaded, and the two passes of a round.
 
 mod config;
+mod cost;
 mod described;
 mod gguf;
+mod kernels;
 mod preprocessing;
+mod published;
 mod settings;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -23,7 +26,9 @@ use crate::weights::{Checkpoint, Survey, Wanted};
 use crate::weights::{Files, Loader, TensorStore, WeightsError};
 
 pub use config::{ConfigError, ConfigFault, ModelConfig};
+pub use cost::Cost;
 pub use described::DescribingFile;
+pub use kernels::{Extent, Kernel};
 pub use preprocessing::PreprocessingError;
 pub use settings::{Settings, SettingsError};
 

@@ -1,7 +1,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::kernels::attention;
+use crate::kernels::attention::{self, Windows};
 use crate::kernels::linear::Linear;
 use crate::kernels::matrix::Finish;
 use crate::kernels::rms_norm::RmsNorm;
@@ -21,11 +21,11 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// `[patches, features]` → the same. `mask` says which patches see each other.
-    pub fn forward(&self, x: Tensor<2>, rotation: &Rotation, mask: Tensor<2>) -> Tensor<2> {
+    /// `[patches, features]` → the same. `windows` says which patches see each other.
+    pub fn forward(&self, x: Tensor<2>, rotation: &Rotation, windows: &Windows) -> Tensor<2> {
         let qkv = self.qkv.forward(self.attention_norm.forward(x.clone()));
-        let seen = attention::within_frame(qkv, self.heads, rotation, mask);
-        let x = self.projection.forward_to(seen, Finish::Add(x));
+        let seen = attention::within_frame(&qkv, self.heads, rotation, windows);
+        let x = self.projection.forward_to(seen, Finish::Add(&x));
         self.mlp.forward(self.mlp_norm.forward(x.clone()), x)
     }
 }

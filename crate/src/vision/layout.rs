@@ -2,6 +2,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::VisionConfig;
 use crate::frame::Grid;
+use crate::kernels::attention::Windows;
 use crate::kernels::rotary::{RotaryTable, Rotation};
 
 const THETA: f64 = 10_000.0;
@@ -21,10 +22,10 @@ pub struct Layout {
     pub(super) raster: Tensor<1, Int>,
     /// Rotations in window order.
     pub(super) rotation: Rotation,
-    /// 0 inside a window and −∞ across, `[patches, patches]`, in window order.
-    pub(super) window_mask: Tensor<2>,
-    /// All 0, `[patches, patches]`.
-    pub(super) full_mask: Tensor<2>,
+    /// The windows, in window order.
+    pub(super) windows: Windows,
+    /// The whole frame as one window.
+    pub(super) frame: Windows,
 }
 
 impl Layout {
@@ -41,23 +42,15 @@ impl Layout {
         let frequencies = config.hidden / config.heads / 4;
         let table = RotaryTable::new(THETA, frequencies, vec![frequencies; 2], grid.height.max(grid.width), device);
 
-        let window_of: Vec<usize> = windows
-            .iter()
-            .enumerate()
-            .flat_map(|(window, &tokens)| std::iter::repeat_n(window, tokens * merged))
-            .collect();
-        let mask: Vec<f32> = window_of
-            .iter()
-            .flat_map(|a| window_of.iter().map(move |b| if a == b { 0.0 } else { f32::NEG_INFINITY }))
-            .collect();
+        let windows: Vec<usize> = windows.iter().map(|&tokens| tokens * merged).collect();
         Self {
             grid,
             order: ints(order.iter().copied(), device),
             back: ints(inverse(&order), device),
             raster: ints(inverse(&tokens), device),
             rotation: table.rotation(&[rows, columns]),
-            window_mask: Tensor::from_data(TensorData::new(mask, [patches, patches]), device),
-            full_mask: Tensor::zeros([patches, patches], device),
+            windows: bounds(&windows, device),
+            frame: bounds(&[patches], device),
         }
     }
 
@@ -80,6 +73,18 @@ fn ints(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> 
     let values: Vec<i32> = values.map(|value| value as i32).collect();
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count]), device)
+}
+
+/// Windows of so many patches each, one after the other.
+fn bounds(windows: &[usize], device: &Device) -> Windows {
+    let mut bounds = Vec::new();
+    let mut first = 0;
+    for &patches in windows {
+        let end = first + patches;
+        bounds.extend([first, end].repeat(patches));
+        first = end;
+    }
+    Windows { bounds: ints(bounds.into_iter(), device).reshape([first, 2]) }
 }
 
 /// Visual tokens along the side of a window.
@@ -191,11 +196,12 @@ mod tests {
 
             let ends = numbers(&case["cu_window_seqlens"]);
             let window = |patch: usize| ends.iter().take_while(|&&end| end <= patch).count();
-            let mask: Vec<f32> = layout.window_mask.clone().into_data().iter().collect();
-            for (cell, seen) in mask.iter().enumerate() {
-                let same = window(cell / grid.patches()) == window(cell % grid.patches());
-                assert_eq!(*seen, if same { 0.0 } else { f32::NEG_INFINITY }, "{case}: cell {cell} of the mask");
+            let bounds = read(layout.windows.bounds.clone().reshape([2 * grid.patches()]));
+            for (patch, bounds) in bounds.chunks_exact(2).enumerate() {
+                assert_eq!(bounds, &ends[window(patch) - 1..][..2], "{case}: window of patch {patch}");
             }
+            let frame = read(layout.frame.bounds.clone().reshape([2 * grid.patches()]));
+            assert!(frame.chunks_exact(2).all(|bounds| bounds == [0, grid.patches()]), "{case}");
 
             // Rotating ones by each patch's angle shows where it stands: half of the frequencies turn with the row.
             let places: Vec<(usize, usize)> = grid.in_merge_order(2).collect();

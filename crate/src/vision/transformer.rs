@@ -63,8 +63,8 @@ impl VisionTransformer {
     pub fn forward(&self, patches: Tensor<2>, layout: &Layout, trace: &mut Trace) -> Tensor<2> {
         let mut x = self.patch_embedding.forward(patches).select(0, layout.order.clone());
         for (index, (block, full)) in self.blocks.iter().zip(&self.full_attention).enumerate() {
-            let mask = if *full { &layout.full_mask } else { &layout.window_mask };
-            x = block.forward(x, &layout.rotation, mask.clone());
+            let windows = if *full { &layout.frame } else { &layout.windows };
+            x = block.forward(x, &layout.rotation, windows);
             trace.record(|| format!("vision.{index}"), || layout.patch_order(x.clone()));
         }
         let [rows, features] = x.dims();

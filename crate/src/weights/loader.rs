@@ -4,7 +4,7 @@ use super::{Part, TensorStore, WeightsError};
 use crate::device::Room;
 use crate::kernels::format::{Coded, Format};
 use crate::kernels::linear::Linear;
-use crate::kernels::matrix::Matrix;
+use crate::kernels::matrix::{LARGEST_BINDING, Matrix};
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::swiglu::SwiGlu;
 
@@ -122,7 +122,9 @@ impl PartLoader<'_> {
     ) -> Result<impl Iterator<Item = Result<Coded, WeightsError>> + 'n, WeightsError> {
         let &Loader { store, device, progress, .. } = self.loader;
         let largest = Matrix::cut(store.format(), rows, columns).map(|piece| piece.len()).max().unwrap_or(0);
-        self.check(name, &[rows, columns], Matrix::bytes(store.format(), largest, columns, device))?;
+        // Words and scales are bindings of their own, and the words are cut to fit one.
+        let binding = Matrix::bytes(store.format(), largest, columns, device).min(LARGEST_BINDING as u64);
+        self.check(name, &[rows, columns], binding)?;
         let pieces = store.matrix(self.part, name, [rows, columns]);
         Ok(pieces.map(move |piece| {
             let piece = piece?;

@@ -8,9 +8,12 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::format::{Coded, Format};
 use super::launch;
+use super::shader::Shader;
 
 mod product;
 mod rows;
+
+pub use product::{FinishKind, Product};
 
 /// The largest binding that WebGPU guarantees, in bytes.
 pub const LARGEST_BINDING: usize = 128 << 20;
@@ -25,6 +28,7 @@ pub struct Matrix {
 
 /// Some rows of a matrix.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a handful of them, which never move")]
 enum Piece {
     /// As they are coded, for the kernels.
     Codes(Codes),
@@ -45,12 +49,12 @@ pub(super) struct Codes {
 }
 
 /// What becomes of a product `s`, its bias added, before it is written.
-#[derive(Debug, Clone)]
-pub enum Finish {
+#[derive(Debug, Clone, Copy)]
+pub enum Finish<'a> {
     /// `y = s`
     Store,
     /// `y = z + s`, z `[n, rows]`: the way round a layer.
-    Add(Tensor<2>),
+    Add(&'a Tensor<2>),
     /// `y = silu(g) ⊙ u`, where the gates `g` and the ups `u` are the even and the odd outputs: half as wide.
     SwiGlu,
     /// `y = gelu(s)`, with the error function.
@@ -98,11 +102,11 @@ impl Matrix {
     }
 
     /// `finish(x Wᵀ + bias)`: x `[n, columns]`, bias `[rows]`.
-    pub fn apply(&self, x: Tensor<2>, bias: Option<Tensor<1>>, finish: Finish) -> Tensor<2> {
+    pub fn apply(&self, x: Tensor<2>, bias: Option<Tensor<1>>, finish: Finish<'_>) -> Tensor<2> {
         let made = self
             .codes()
             .zip(launch::adapter(&x))
-            .and_then(|(codes, adapter)| product::apply(adapter, &codes, &x, bias.as_ref(), &finish));
+            .and_then(|(codes, adapter)| product::apply(adapter, &codes, &x, bias.as_ref(), finish));
         made.unwrap_or_else(|| finish.plain(self.plain(x, bias)))
     }
 
@@ -134,6 +138,11 @@ impl Matrix {
     /// Some of its rows, in the order of `wanted`, each of which must be there: `[wanted.len(), columns]`.
     pub fn rows(&self, wanted: &[u32]) -> Tensor<2> {
         self.codes().and_then(|codes| rows::rows(&codes, wanted)).unwrap_or_else(|| self.plain_rows(wanted))
+    }
+
+    /// The kernel of [`rows`](Self::rows) over pieces in `format`.
+    pub fn rows_shader(format: Format) -> Shader {
+        rows::shader(format)
     }
 
     fn plain_rows(&self, wanted: &[u32]) -> Tensor<2> {
@@ -197,11 +206,11 @@ impl Codes {
     }
 }
 
-impl Finish {
+impl Finish<'_> {
     fn plain(self, sums: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Store => sums,
-            Self::Add(z) => z + sums,
+            Self::Add(z) => z.clone() + sums,
             Self::SwiGlu => {
                 let [n, outputs] = sums.dims();
                 let pairs = sums.reshape([n, outputs / 2, 2]);

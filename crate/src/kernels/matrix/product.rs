@@ -28,9 +28,13 @@ pub struct Product {
 /// A [`Finish`] without its tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FinishKind {
+    /// [`Finish::Store`]
     Store,
+    /// [`Finish::Add`]
     Add,
+    /// [`Finish::SwiGlu`]
     SwiGlu,
+    /// [`Finish::Gelu`]
     Gelu,
 }
 
@@ -126,7 +130,7 @@ pub fn apply(
     pieces: &[&Codes],
     x: &Tensor<2>,
     bias: Option<&Tensor<1>>,
-    finish: &Finish,
+    finish: Finish<'_>,
 ) -> Option<Tensor<2>> {
     let [rows, columns] = x.dims();
     // Vectors of four; where the last is not full, zeros join weights that are zero.

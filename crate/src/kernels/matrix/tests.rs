@@ -91,6 +91,7 @@ fn products_equal_the_reference() {
     let mut worst = 0_f32;
     for (turn, (rows, columns, outputs)) in shapes.into_iter().enumerate() {
         let (x, z) = (random([rows, columns]), random([rows, outputs]));
+        let z_there = on_gpu(&z);
         let weights = floats(random([outputs, columns]) / (columns as f32).sqrt());
         for (format, turn) in Format::ALL.into_iter().zip(turn..) {
             let cut = outputs / 4 * 2;
@@ -103,7 +104,7 @@ fn products_equal_the_reference() {
             let bias = (turn % 8 < 4).then(|| random([outputs]));
             let (finish, finish_there) = match turn % 4 {
                 0 => (Finish::Store, Finish::Store),
-                1 => (Finish::Add(z.clone()), Finish::Add(on_gpu(&z))),
+                1 => (Finish::Add(&z), Finish::Add(&z_there)),
                 2 => (Finish::SwiGlu, Finish::SwiGlu),
                 _ => (Finish::Gelu, Finish::Gelu),
             };
@@ -112,7 +113,7 @@ fn products_equal_the_reference() {
             let (x, bias) = (on_gpu(&x), bias.as_ref().map(on_gpu));
             for adapter in adapters() {
                 let codes = coded.codes().unwrap();
-                let made = product::apply(adapter, &codes, &x, bias.as_ref(), &finish_there).unwrap();
+                let made = product::apply(adapter, &codes, &x, bias.as_ref(), finish_there).unwrap();
                 let made = floats(made);
                 assert_eq!(made.len(), expected.len());
                 for (made, expected) in made.iter().zip(&expected) {

@@ -1,0 +1,297 @@
+//! Which kernels make an attention, and how they are called.
+
+use burn::backend::wgpu::CubeTensor;
+use burn::tensor::Tensor;
+
+use super::{Heads, Sight, Windows};
+use crate::kernels::Adapter;
+use crate::kernels::launch;
+use crate::kernels::matrix::LARGEST_BINDING;
+use crate::kernels::rotary::{self, Rotation, turn};
+use crate::kernels::shader::{Buffer, Part, Shader, part};
+
+/// Most bytes of sums over parts of the slots.
+pub const MOST_PARTS: usize = 32 << 20;
+
+/// Features of the largest head that stays in registers.
+const LARGEST_HEAD: usize = 128;
+
+const QUADS: &str = "vec4<f32>";
+
+/// An attention, as far as its kernels go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attention {
+    /// Its heads.
+    pub heads: Heads,
+    /// New rows.
+    pub rows: usize,
+    /// Slots, or patches.
+    pub span: usize,
+    /// What the rows look over.
+    pub among: Among,
+}
+
+/// What rows look over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among {
+    /// The slots of an arena, keys unrotated.
+    Slots,
+    /// The patches of a frame, rows and slots at once.
+    Patches,
+}
+
+/// How an attention is made on an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// The shader and its tile.
+    pub design: Design,
+    /// Whether keys are turned beforehand, and not as they are read.
+    pub turned: bool,
+    /// Parts of the slots, seen by different workgroups.
+    pub splits: usize,
+    /// Slots of a part.
+    pub share: usize,
+}
+
+/// A shader and its tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Design {
+    /// `attention_lanes.wgsl`.
+    Lanes {
+        /// Eights of packed rows of a subgroup.
+        eights: usize,
+    },
+    /// `attention_tiles.wgsl`.
+    Tiles {
+        /// Packed rows of a thread.
+        per: usize,
+    },
+}
+
+impl Design {
+    /// Packed rows of a tile.
+    fn rows(self) -> usize {
+        match self {
+            Self::Lanes { eights } => 8 * eights,
+            Self::Tiles { per } => 4 * per,
+        }
+    }
+}
+
+/// Whether the kernels take heads of `size` features.
+pub fn takes(size: usize) -> bool {
+    size.is_multiple_of(8) && (8..=LARGEST_HEAD).contains(&size)
+}
+
+impl Attention {
+    /// How many query heads share a key.
+    fn group(&self) -> usize {
+        self.heads.queries / self.heads.keys
+    }
+
+    fn tiles(&self, design: Design) -> usize {
+        (self.rows * self.group()).div_ceil(design.rows())
+    }
+
+    /// How to make it on `adapter`.
+    pub fn plan(&self, adapter: Adapter) -> Plan {
+        let packed = self.rows * self.group();
+        let lanes = adapter.software && adapter.subgroup >= 8;
+        // How many tiles at once keep the adapter busy, and how few slots are worth a tile's start and end.
+        let (design, wanted, least) = if lanes {
+            (Design::Lanes { eights: packed.div_ceil(8).clamp(1, 4) }, 64, 512)
+        } else {
+            let per = match packed {
+                0..=8 => 2,
+                9..=16 => 4,
+                _ => 8,
+            };
+            (Design::Tiles { per }, 512, 128)
+        };
+        // A frame is small, and a window does not see far.
+        let most = match self.among {
+            Among::Slots => {
+                (self.span / least).min(MOST_PARTS / (4 * self.rows * self.heads.queries * self.heads.size).max(1))
+            }
+            Among::Patches => 1,
+        };
+        let splits = (wanted / (self.tiles(design) * self.heads.keys).max(1)).min(most).max(1);
+        let share = self.span.div_ceil(splits).next_multiple_of(64);
+        Plan {
+            design,
+            // Turning a key as it is read costs as much as reading it. In workgroup memory it serves 32 rows and more;
+            // a lane turns it anew for each 32.
+            turned: self.among == Among::Patches || (lanes && packed > 64),
+            splits: self.span.div_ceil(share).max(1),
+            share,
+        }
+    }
+
+    /// The kernel of a plan, and how many workgroups it takes.
+    pub fn kernel(&self, plan: Plan) -> (Shader, [u32; 3]) {
+        let (sees, place, marks) = match self.among {
+            Among::Slots => (part!("sees/arena"), part!("place/listed"), "i32"),
+            Among::Patches => (part!("sees/window"), part!("place/same"), "vec2<u32>"),
+        };
+        let slots = if plan.turned { part!("slots/turned") } else { part!("slots/raw") };
+        let split = plan.splits > 1;
+        let ends = if split { part!("ends/split") } else { part!("ends/whole") };
+        let mut constants = self.constants();
+        let tiles = self.tiles(plan.design) as u32;
+        let (kv_heads, splits) = (self.heads.keys as u32, plan.splits as u32);
+        let (design, workgroups): (Part, _) = match plan.design {
+            Design::Lanes { eights } => {
+                constants.push(("EIGHTS", eights as u32));
+                let units = tiles * kv_heads * splits;
+                (part!("attention_lanes"), [units.div_ceil(Shader::WORKGROUP / 8), 1, 1])
+            }
+            Design::Tiles { per } => {
+                constants.push(("PER", per as u32));
+                (part!("attention_tiles"), [tiles, kv_heads, splits])
+            }
+        };
+        let mut buffers = vec![Buffer { name: "queries", element: QUADS }, Buffer { name: "keys", element: QUADS }];
+        if !plan.turned {
+            buffers.push(Buffer { name: "turns", element: QUADS });
+        }
+        buffers.extend([Buffer { name: "values", element: QUADS }, Buffer { name: "marks", element: marks }]);
+        if self.among == Among::Slots {
+            buffers.push(Buffer { name: "places", element: "u32" });
+        }
+        match split {
+            true => buffers.extend(PARTS),
+            false => buffers.push(Buffer { name: "y", element: QUADS }),
+        }
+        let parts = vec![sees, place, slots, ends, design];
+        let sizes = &["rows", "span", "splits", "share", "value_stride", "value_start"];
+        (Shader { parts, constants, buffers, sizes }, workgroups)
+    }
+
+    /// Every kernel it takes on `adapter`, with its workgroups and the bytes of its largest binding.
+    pub fn kernels(&self, adapter: Adapter) -> Vec<(Shader, [u32; 3], u64)> {
+        let plan = self.plan(adapter);
+        let Heads { queries, keys, size } = self.heads;
+        let bytes = |rows: usize, heads: usize| 4 * rows as u64 * heads as u64 * size as u64;
+        let (new, held, source) = match self.among {
+            Among::Slots => (bytes(self.rows, queries + 2 * keys), bytes(self.span, keys), bytes(self.span, keys)),
+            Among::Patches => (bytes(self.rows, 3 * queries), bytes(self.rows, 3 * queries), bytes(self.rows, keys)),
+        };
+        let listed = self.among == Among::Slots;
+        let turns = bytes(self.span, 1);
+        let turn = |rows: usize, heads: usize| launch::spread(rows * heads * size / 8);
+        let mut kernels = vec![(rotary::shader(size, listed, true), turn(self.rows, queries), new.max(turns))];
+        if plan.turned {
+            kernels.push((rotary::shader(size, false, false), turn(self.span, keys), held.max(source).max(turns)));
+        }
+        let parts = bytes(plan.splits * self.rows, queries);
+        let (shader, workgroups) = self.kernel(plan);
+        kernels.push((shader, workgroups, held.max(turns).max(parts)));
+        if plan.splits > 1 {
+            kernels.push((join(self.heads), launch::spread(self.rows * queries * size / 4), parts));
+        }
+        kernels
+    }
+
+    fn constants(&self) -> Vec<(&'static str, u32)> {
+        vec![
+            ("D", self.heads.size as u32),
+            ("HEADS", self.heads.queries as u32),
+            ("KV_HEADS", self.heads.keys as u32),
+            ("GROUP", self.group() as u32),
+        ]
+    }
+
+    /// Its kernels in order, on operands that are turned already; values start at `value_start` of a row of
+    /// `value_stride` quads.
+    fn run(&self, plan: Plan, operands: &[&CubeTensor], [value_stride, value_start]: [usize; 2]) -> Option<Tensor<2>> {
+        let first = *operands.first()?;
+        let Heads { queries, size, .. } = self.heads;
+        let y = launch::room(first, [self.rows, queries * size]);
+        let parts = (plan.splits > 1).then(|| {
+            let sums = launch::room(first, [plan.splits, self.rows, queries * size]);
+            (sums, launch::room(first, [plan.splits, self.rows, queries * 2]))
+        });
+        let (shader, workgroups) = self.kernel(plan);
+        let mut buffers = operands.to_vec();
+        match &parts {
+            Some((sums, totals)) => buffers.extend([sums, totals]),
+            None => buffers.push(&y),
+        }
+        let sizes = [self.rows, self.span, plan.splits, plan.share, value_stride, value_start];
+        launch::run(&shader, &buffers, &sizes, workgroups);
+        if let Some((sums, totals)) = &parts {
+            let threads = self.rows * queries * size / 4;
+            let sizes = [self.rows, plan.splits];
+            launch::run(&join(self.heads), &[sums, totals, &y], &sizes, launch::spread(threads));
+        }
+        Some(launch::tensor(y))
+    }
+}
+
+const PARTS: [Buffer; 2] = [Buffer { name: "sums", element: QUADS }, Buffer { name: "totals", element: "vec2<f32>" }];
+
+/// The kernel that joins what was made over parts of the slots.
+pub fn join(heads: Heads) -> Shader {
+    let [sums, totals] = PARTS;
+    Shader {
+        parts: vec![part!("attention_join")],
+        constants: vec![("D", heads.size as u32), ("HEADS", heads.queries as u32)],
+        buffers: vec![sums, totals, Buffer { name: "y", element: QUADS }],
+        sizes: &["rows", "splits"],
+    }
+}
+
+/// How an attention is to be made on an adapter: [`Attention::plan`], or what a test asks for.
+pub type Choice<'a> = &'a dyn Fn(&Attention, Adapter) -> Plan;
+
+/// `None` where no kernel reaches.
+pub fn over_arena(
+    queries: &Tensor<2>,
+    heads: Heads,
+    keys: &Tensor<2>,
+    values: &Tensor<2>,
+    sight: &Sight,
+    choose: Choice<'_>,
+) -> Option<Tensor<2>> {
+    let [rows, width] = queries.dims();
+    let span = sight.span;
+    let held = keys.dims().iter().product::<usize>() * size_of::<f32>();
+    if !takes(heads.size) || rows == 0 || span == 0 || width % 4 != 0 || held > LARGEST_BINDING {
+        return None;
+    }
+    let (queries, keys, values) = (launch::numbers(queries)?, launch::numbers(keys)?, launch::numbers(values)?);
+    let (turns, order, places) =
+        (sight.turns.operand()?, launch::words(&sight.order)?, launch::words(&sight.places.slots)?);
+    let attention = Attention { heads, rows, span, among: Among::Slots };
+    let plan = choose(&attention, Adapter::of(&queries));
+    let quads = heads.keys * heads.size / 4;
+    let queries = turn(&queries, [rows, heads.queries, heads.size], [width / 4, 0], &turns, Some(&places), true);
+    let turned = plan.turned.then(|| turn(&keys, [span, heads.keys, heads.size], [quads, 0], &turns, None, false));
+    let operands: Vec<&CubeTensor> = match &turned {
+        Some(keys) => vec![&queries, keys, &values, &order, &places],
+        None => vec![&queries, &keys, &turns, &values, &order, &places],
+    };
+    attention.run(plan, &operands, [quads, 0])
+}
+
+/// `None` where no kernel reaches.
+pub fn within_frame(
+    qkv: &Tensor<2>,
+    heads: Heads,
+    rotation: &Rotation,
+    windows: &Windows,
+    choose: Choice<'_>,
+) -> Option<Tensor<2>> {
+    let [rows, _] = qkv.dims();
+    if !takes(heads.size) || rows == 0 {
+        return None;
+    }
+    let (qkv, turns, bounds) = (launch::numbers(qkv)?, rotation.operand()?, launch::words(&windows.bounds)?);
+    let attention = Attention { heads, rows, span: rows, among: Among::Patches };
+    let plan = choose(&attention, Adapter::of(&qkv));
+    let quads = heads.queries * heads.size / 4;
+    let turned =
+        |start, scores| turn(&qkv, [rows, heads.queries, heads.size], [3 * quads, start], &turns, None, scores);
+    let (queries, keys) = (turned(0, true), turned(quads, false));
+    attention.run(plan, &[&queries, &keys, &qkv, &bounds], [3 * quads, 2 * quads])
+}

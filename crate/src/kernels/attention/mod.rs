@@ -1,0 +1,101 @@
+//! `softmax(q kᵀ / √d + mask) v`, with the query heads that share a key/value head packed into one tile.
+//!
+//! Two uses, one formula: new tokens over the slots of an arena, and the patches of a frame among themselves. On a wgpu
+//! adapter [`kernel`] makes both, with an online softmax and no scores in memory; elsewhere, under autodiff, and for
+//! heads that the kernels do not take, [`plain`] does.
+
+use burn::tensor::{Bool, Device, Int, Tensor};
+
+use super::append::Places;
+use super::launch;
+use super::rotary::Rotation;
+
+mod kernel;
+mod plain;
+#[cfg(test)]
+mod tests;
+
+pub use kernel::{Among, Attention, Design, MOST_PARTS, Plan, join};
+
+/// The heads of an attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heads {
+    /// Of queries.
+    pub queries: usize,
+    /// Of keys and of values; query head `h` reads head `h / (queries / keys)`.
+    pub keys: usize,
+    /// Features of each.
+    pub size: usize,
+}
+
+/// What the rows of a pass see of an arena. The same for all layers.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    /// Slots `0..span` take part.
+    pub span: usize,
+    /// The rotation of every slot's key, `span` rows; a row's query turns as its own slot does.
+    pub turns: Rotation,
+    /// Every slot's place in the sequence, [`Sight::FREE`] where nothing is held: `[span]`.
+    pub order: Tensor<1, Int>,
+    /// The rows' own slots. A row sees the slots up to its own in the order, and so at least that one.
+    pub places: Places,
+}
+
+/// Which patches of a frame see each other: windows of patches that lie side by side.
+#[derive(Debug, Clone)]
+pub struct Windows {
+    /// For every patch the first patch of its window and the one after its last, `[patches, 2]`.
+    pub bounds: Tensor<2, Int>,
+}
+
+impl Sight {
+    /// The order of a free slot: after every token.
+    pub const FREE: i32 = i32::MAX;
+
+    /// Which row sees which slot, `[rows, span]`.
+    fn seen(&self) -> Tensor<2, Bool> {
+        let [rows] = self.places.slots.dims();
+        let own = self.order.clone().select(0, self.places.slots.clone());
+        let order = self.order.clone().unsqueeze_dim::<2>(0).expand([rows, self.span]);
+        order.lower_equal(own.unsqueeze_dim::<2>(1).expand([rows, self.span]))
+    }
+}
+
+impl Windows {
+    /// Which patch sees which, `[patches, patches]`.
+    pub fn seen(&self) -> Tensor<2, Bool> {
+        let [patches, _] = self.bounds.dims();
+        let first = self.bounds.clone().narrow(1, 0, 1);
+        first.clone().expand([patches, patches]).equal(first.transpose().expand([patches, patches]))
+    }
+}
+
+/// Whether attention with heads of `size` features runs on `device` without holding its scores.
+pub fn scores_stay_inside(device: &Device, size: usize) -> bool {
+    kernel::takes(size) && launch::reaches(device)
+}
+
+/// New rows over the slots of an arena; keys stand there unrotated and are turned as they are read.
+///
+/// - `queries`: `[rows, …]`, unrotated: a row starts with the features of all its query heads
+/// - `keys`, `values`: `[slots, kv heads · size]`
+///
+/// What a free slot holds is never read by the kernels, and weighs nothing in the plain reference: there it must be a
+/// number.
+///
+/// Returns `[rows, heads · size]`.
+pub fn over_arena(queries: &Tensor<2>, heads: Heads, keys: &Tensor<2>, values: &Tensor<2>, sight: &Sight) -> Tensor<2> {
+    kernel::over_arena(queries, heads, keys, values, sight, &Attention::plan)
+        .unwrap_or_else(|| plain::over_arena(queries, heads, keys, values, sight))
+}
+
+/// The patches of a frame over each other.
+///
+/// `qkv`: `[patches, 3 · heads · size]`: queries, keys and values, each with all heads.
+///
+/// Returns `[patches, heads · size]`.
+pub fn within_frame(qkv: &Tensor<2>, heads: usize, rotation: &Rotation, windows: &Windows) -> Tensor<2> {
+    let heads = Heads { queries: heads, keys: heads, size: qkv.dims()[1] / 3 / heads };
+    kernel::within_frame(qkv, heads, rotation, windows, &Attention::plan)
+        .unwrap_or_else(|| plain::within_frame(qkv, heads, rotation, windows))
+}

@@ -1,0 +1,83 @@
+use super::ModelConfig;
+use crate::kernels::format::{BLOCK, Format};
+use crate::kernels::matrix::{FinishKind, Matrix, Product};
+use crate::kernels::shader::Shader;
+use crate::kernels::{Adapter, rms_norm};
+
+/// A kernel as a model runs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kernel {
+    /// The kernel.
+    pub shader: Shader,
+    /// Its workgroups, at most.
+    pub workgroups: [u32; 3],
+    /// Bytes of the largest buffer that is bound to it.
+    pub largest_binding: u64,
+}
+
+/// How much a model computes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Patches of a frame.
+    pub patches: usize,
+    /// Rows of a prefill.
+    pub rows: usize,
+}
+
+impl ModelConfig {
+    /// Every kernel that a model of these sizes runs on `adapter`, its matrices in `format`, for a round of `extent` and
+    /// for single tokens.
+    pub fn kernels(&self, format: Format, adapter: Adapter, extent: Extent) -> Vec<Kernel> {
+        let mut kernels = Vec::new();
+        let mut product = |format, rows, [inputs, outputs]: [usize; 2], bias, finish| {
+            for piece in Matrix::cut(format, outputs, inputs) {
+                let product = Product { format, rows, outputs: piece.len(), bias, finish };
+                let (shader, workgroups) = product.kernel(adapter);
+                let words = (piece.len() * format.words(inputs) * size_of::<u32>()) as u64;
+                let largest_binding = words.max(numbers(rows, inputs)).max(numbers(rows, outputs));
+                kernels.push(Kernel { shader, workgroups, largest_binding });
+            }
+        };
+        use FinishKind::{Add, Gelu, Store, SwiGlu};
+
+        let vision = &self.vision;
+        let (patches, hidden, inner) = (extent.patches, vision.hidden, vision.intermediate);
+        product(Format::F32, patches, [vision.patch_values(), hidden], false, Store);
+        product(format, patches, [hidden, 3 * hidden], true, Store);
+        product(format, patches, [hidden, hidden], true, Add);
+        product(format, patches, [hidden, 2 * inner], true, SwiGlu);
+        product(format, patches, [inner, hidden], true, Add);
+        let wide = vision.merged() * hidden;
+        product(format, patches / vision.merged(), [wide, wide], true, Gelu);
+        product(format, patches / vision.merged(), [wide, vision.output], true, Store);
+
+        let language = &self.language;
+        let (hidden, inner) = (language.hidden, language.intermediate);
+        let wide = language.heads * language.head;
+        for rows in [extent.rows, 1] {
+            product(format, rows, [hidden, wide + 2 * language.kv_features()], true, Store);
+            product(format, rows, [wide, hidden], false, Add);
+            product(format, rows, [hidden, 2 * inner], false, SwiGlu);
+            product(format, rows, [inner, hidden], false, Add);
+        }
+        product(format, 1, [hidden, language.vocabulary], false, Store);
+
+        for piece in Matrix::cut(format, language.vocabulary, hidden) {
+            let across = hidden.div_ceil(BLOCK).div_ceil(Shader::WORKGROUP as usize) as u32;
+            let words = (piece.len() * format.words(hidden) * size_of::<u32>()) as u64;
+            let largest_binding = words.max(numbers(extent.rows, hidden));
+            let workgroups = [across, extent.rows as u32, 1];
+            kernels.push(Kernel { shader: Matrix::rows_shader(format), workgroups, largest_binding });
+        }
+        for (rows, features) in [(patches, vision.hidden), (extent.rows, hidden)] {
+            let workgroups = [1, rows as u32, 1];
+            kernels.push(Kernel { shader: rms_norm::shader(), workgroups, largest_binding: numbers(rows, features) });
+        }
+        kernels
+    }
+}
+
+/// Bytes of `[rows, features]` in f32.
+fn numbers(rows: usize, features: usize) -> u64 {
+    rows as u64 * features as u64 * size_of::<f32>() as u64
+}

@@ -1,0 +1,5 @@
+// Where rows stand among the slots: row for row.
+
+fn place(row: u32) -> u32 {
+    return row;
+}
