@@ -155,7 +155,7 @@ impl Random {
     }
 
     /// About normal, with mean 0 and deviation 1: the sum of twelve uniform numbers.
-    fn normal(&mut self) -> f32 {
+    pub fn normal(&mut self) -> f32 {
         (0..12).map(|_| (self.next() >> 40) as f32 / (1 << 24) as f32).sum::<f32>() - 6.0
     }
 }

@@ -1,5 +1,7 @@
 //! Whole streams against `transformers`: tokens, positions, visual tokens, every layer, logits, states, text.
 
+use std::path::{Path, PathBuf};
+
 use streamo_wgpu::device::Opened;
 use streamo_wgpu::stream::{Decision, Feedback, Keep, MemoryMode, Options, Question, Session, State};
 
@@ -16,16 +18,33 @@ const CASES: [&str; 6] = ["tied", "sharded-f32", "late-question", "free-windows"
 fn streams_equal_the_reference_on_every_device() {
     for device in fixtures::devices() {
         for case in CASES {
-            let worst = watch_case(case, device);
+            let worst = watch_case(case, &fixtures::path(case), device);
             println!("{case:>14} on {}: worst relative error {worst:.1e}", device.name);
         }
     }
 }
 
-fn watch_case(case: &str, device: &Opened) -> f32 {
+/// The same models as GGUF files, one of them named by its file.
+#[test]
+fn streams_of_gguf_files_equal_the_reference_on_every_device() {
+    let named = |model: &str| fixtures::path(&format!("gguf/{model}"));
+    let models: [(&str, PathBuf); 3] = [
+        ("sharded-f32", named("sharded-f32")),
+        ("late-question", named("late-question")),
+        ("late-question", named("late-question/tiny-F16.gguf")),
+    ];
+    for device in fixtures::devices() {
+        for (case, model) in &models {
+            let worst = watch_case(case, model, device);
+            println!("{} on {}: worst relative error {worst:.1e}", model.display(), device.name);
+        }
+    }
+}
+
+fn watch_case(case: &str, model: &Path, device: &Opened) -> f32 {
     let script = fixtures::json(&format!("{case}/case.json"));
     let expected = Numbers::read(&fixtures::path(&format!("{case}/expected.safetensors")));
-    let (model, description) = fixtures::load(&fixtures::path(case), device);
+    let (model, description) = fixtures::load(model, device);
     let options = Options {
         decision: if script["decision"] == "free" { Decision::Free } else { Decision::States },
         feedback: if script["feedback"] == "text" { Feedback::Text } else { Feedback::Ids },

@@ -63,7 +63,8 @@ fn a_file_that_is_missing_or_no_json_is_named() {
             assert!(refused(&model).starts_with(complaint), "{}", refused(&model));
         }
         model.remove(file);
-        let missing = format!("{place} has no {file}: give the directory of a Hugging Face checkpoint");
+        let missing =
+            format!("{place} has no {file}: give the directory of a Hugging Face checkpoint or of GGUF files");
         assert_eq!(fails(&mut model.watch()), missing);
         assert_eq!(fails(&mut model.inspect()), missing);
         model.write(file, whole);
@@ -251,7 +252,7 @@ fn only_the_stream_says_how_large_frames_are() {
 fn a_tokenizer_without_state_tokens_says_what_to_do() {
     let states = ["</Silence>", "</Standby>", "</Response>"];
     let is_state = |token: &Value| states.contains(&token["content"].as_str().unwrap());
-    let advice = "tokenizer.json has no special token </Silence>: this checkpoint was not trained for streaming; \
+    let advice = "the tokenizer has no special token </Silence>: this checkpoint was not trained for streaming; \
                   take one that was, or name its state tokens in streamo.json";
     let absent = |tokenizer: &mut Value| tokenizer["added_tokens"].as_array_mut().unwrap().retain(|t| !is_state(t));
     assert_eq!(refusal("tokenizer.json", absent), advice);
@@ -295,6 +296,21 @@ fn tokens_that_cannot_be_told_apart_or_looked_up_are_refused() {
     let outside = refusal("tokenizer.json", |tokenizer| tokenizer["model"]["vocab"]["far away"] = json!(9_999));
     let expected = "the tokenizer gives token 9999 and the model has 536 rows: they do not belong together";
     assert_eq!(outside, expected);
+}
+
+#[test]
+fn a_merge_that_makes_no_token_is_named() {
+    // Longer than every token: the library would panic.
+    let (long, longer) = ("x".repeat(30), "y".repeat(30));
+    for merge in [json!([long, longer]), json!(format!("{long} {longer}"))] {
+        let message = refusal("tokenizer.json", |tokenizer| {
+            let model = &mut tokenizer["model"];
+            (model["vocab"][&long], model["vocab"][&longer]) = (json!(534), json!(535));
+            model["merges"] = json!([merge]);
+        });
+        let reason = format!("its merge \"{long} {longer}\" does not make a token of two");
+        assert_eq!(message, format!("tokenizer.json is damaged: {reason}; download it again"));
+    }
 }
 
 /// A value that some field of some file may have.

@@ -79,13 +79,19 @@ fn a_missing_or_unreadable_file_is_named() {
     let place = model.path().display().to_string();
     model.remove(FILE);
     let missing = fails(&mut model.watch());
-    assert_eq!(missing, format!("{place} has no {FILE} or {INDEX}: give the directory of a Hugging Face checkpoint"));
+    assert_eq!(
+        missing,
+        format!("{place} has no {FILE} or {INDEX}: give the directory of a Hugging Face checkpoint or of GGUF files")
+    );
     assert_eq!(fails(&mut model.inspect()), missing);
 
     std::fs::create_dir(model.file(FILE)).unwrap();
     assert!(refusal(&model).ends_with("is a directory"));
     let mut nowhere = crate::program::streamo(["watch", "--device", "cpu", "--model", "no/where"]);
-    assert_eq!(fails(&mut nowhere), "no/where is not a directory: give the directory of a Hugging Face checkpoint");
+    assert_eq!(
+        fails(&mut nowhere),
+        "no/where is not a directory: give the directory of a Hugging Face checkpoint or of GGUF files"
+    );
 }
 
 #[test]
@@ -214,7 +220,7 @@ fn tensors_that_do_not_fit_are_named() {
     });
     assert_eq!(missing, format!("the checkpoint has no tensor {NORM}: it is incomplete or of another architecture"));
     let shape = spoilt(&|parts| parts.header[NORM]["shape"] = json!([2, 30]));
-    assert_eq!(shape, format!("tensor {NORM} has shape [2, 30] where config.json asks for [60]"));
+    assert_eq!(shape, format!("tensor {NORM} has shape [2, 30] where the configuration asks for [60]"));
     for (format, bytes) in [("I8", 60), ("U8", 60), ("F8_E4M3", 60), ("F64", 480), ("I64", 480), ("I16", 120)] {
         let message = spoilt(&|parts| {
             parts.splice(NORM, &vec![0; bytes]);
@@ -276,8 +282,7 @@ fn an_index_is_not_trusted() {
     assert_eq!(
         naming("model-00009-of-00003.safetensors"),
         format!(
-            "{} has no model-00009-of-00003.safetensors, which its index names: the checkpoint is incomplete, \
-             download it again",
+            "{} has no model-00009-of-00003.safetensors, a shard of the checkpoint: it is incomplete, download it again",
             model.path().display()
         )
     );

@@ -12,7 +12,8 @@ use streamo_wgpu::frame::Frame;
 use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options};
-use streamo_wgpu::weights::{self, Directory};
+use streamo_wgpu::weights::gguf::NamedModel;
+use streamo_wgpu::weights::{self, Directory, Files};
 
 /// `tests/fixtures/{name}`.
 pub fn path(name: &str) -> PathBuf {
@@ -31,16 +32,24 @@ pub fn devices() -> [&'static Opened; 2] {
     [CPU.get_or_init(|| open(Kind::Cpu)), GPU.get_or_init(|| open(Kind::Gpu))]
 }
 
-/// A model directory on a device, in f32.
-pub fn load(directory: &Path, device: &Opened) -> (Rc<Model>, Description) {
-    load_in(directory, Some(Format::F32), device)
+/// The files of a model, by its directory or GGUF file.
+pub fn files(path: &Path) -> Box<dyn Files> {
+    match NamedModel::at(path) {
+        Some(model) => Box::new(model),
+        None => Box::new(Directory(path.to_owned())),
+    }
 }
 
-/// A model directory or a pack on a device, in a format or in its own.
-pub fn load_in(directory: &Path, format: Option<Format>, device: &Opened) -> (Rc<Model>, Description) {
-    let files = Directory(directory.to_owned());
-    let description = Description::read(&files).unwrap();
-    let store = weights::open(&files, format).unwrap();
+/// A model on a device, by its directory or GGUF file, in f32.
+pub fn load(path: &Path, device: &Opened) -> (Rc<Model>, Description) {
+    load_in(path, Some(Format::F32), device)
+}
+
+/// A model or a pack on a device, in a format or in its own.
+pub fn load_in(path: &Path, format: Option<Format>, device: &Opened) -> (Rc<Model>, Description) {
+    let files = files(path);
+    let description = Description::read(files.as_ref()).unwrap();
+    let store = weights::open(files.as_ref(), format).unwrap();
     let model = Model::load(&description.config, store.as_ref(), &device.device, &|_| ()).unwrap();
     (Rc::new(model), description)
 }

@@ -8,11 +8,16 @@ mod conformance;
 mod dense;
 mod exact;
 mod faults_description;
+mod faults_gguf;
+mod faults_gguf_keys;
 mod faults_pack;
 mod faults_run;
 mod faults_video;
 mod faults_weights;
 mod fixtures;
+mod gguf;
+mod gguf_file;
+mod gguf_weights;
 #[cfg(target_os = "linux")]
 mod kernel_report;
 mod ledger;

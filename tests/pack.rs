@@ -27,7 +27,7 @@ fn pack(format: &str, output: &Path) -> Command {
 }
 
 /// Names and contents of the files in a directory.
-fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = directory.read_dir().unwrap().map(|entry| entry.unwrap());
     entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect()
 }
@@ -194,11 +194,11 @@ fn a_record_replays_with_the_weights_it_had() {
 }
 
 /// What a round came to: the logits of the states, and of every token.
-type Decided = (StateLogits, Vec<f32>);
+pub type Decided = (StateLogits, Vec<f32>);
 
 /// Every round of a case with the model in `directory`, when nothing is ever said: then the tokens are the same, whatever
 /// the logits are.
-fn decided(directory: &Path, format: Option<Format>, case: &str, device: &Opened) -> Vec<Decided> {
+pub fn decided(directory: &Path, format: Option<Format>, case: &str, device: &Opened) -> Vec<Decided> {
     let script = fixtures::json(&format!("{case}/case.json"));
     let (model, description) = fixtures::load_in(directory, format, device);
     let rule = DecisionRule { bias: [1e6, 0.0, 0.0], threshold: None };

@@ -22,8 +22,8 @@ fn qwen(fixture: &Value) -> Vec<u8> {
     bytes
 }
 
-/// The tokenizer as training leaves it: with the three states added.
-fn streaming(fixture: &Value) -> Tokenizer {
+/// The `tokenizer.json` that training leaves: with the three states added.
+pub fn with_states(fixture: &Value) -> Value {
     let mut tokenizer: Value = serde_json::from_slice(&qwen(fixture)).unwrap();
     let added = tokenizer["added_tokens"].as_array_mut().unwrap();
     for (state, content) in [("silence", "</Silence>"), ("standby", "</Standby>"), ("response", "</Response>")] {
@@ -32,7 +32,11 @@ fn streaming(fixture: &Value) -> Tokenizer {
             "lstrip": false, "rstrip": false, "normalized": false, "special": true,
         }));
     }
-    Tokenizer::from_bytes(&serde_json::to_vec(&tokenizer).unwrap()).unwrap()
+    tokenizer
+}
+
+fn streaming(fixture: &Value) -> Tokenizer {
+    Tokenizer::from_bytes(&serde_json::to_vec(&with_states(fixture)).unwrap()).unwrap()
 }
 
 fn ids(value: &Value) -> Vec<u32> {

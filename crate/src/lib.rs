@@ -9,7 +9,7 @@
 //! - [`clock`] — rounds and their seconds
 //! - [`device`] — where it all runs, and what there is room for
 //! - [`kernels`] — the operations, one module each
-//! - [`weights`] — checkpoints
+//! - [`weights`] — checkpoints, packs, and the formats that they give to the device
 //! - [`tokenizer`] — text and tokens
 //! - [`frame`] — pixels in, patches out
 //! - [`vision`] — the vision transformer

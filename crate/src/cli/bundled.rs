@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::weights::gguf::NamedModel;
 use crate::weights::{Directory, Embedded, Files};
 
 macro_rules! embed {
@@ -20,10 +21,13 @@ const MODEL: Embedded = Embedded {
 
 const CLIP: &[u8] = include_bytes!("../../assets/clip.mp4");
 
-/// The files of the model in `directory`, or of the bundled one.
-pub(super) fn model(directory: Option<&Path>) -> Box<dyn Files> {
-    match directory {
-        Some(directory) => Box::new(Directory(directory.to_owned())),
+/// The files of the model in the directory, or with the GGUF file, that `path` names; without it, the bundled one's.
+pub(super) fn model(path: Option<&Path>) -> Box<dyn Files> {
+    match path {
+        Some(path) => match NamedModel::at(path) {
+            Some(model) => Box::new(model),
+            None => Box::new(Directory(path.to_owned())),
+        },
         None => Box::new(MODEL),
     }
 }

@@ -16,7 +16,8 @@ use crate::weights::{self, Files, StoredTensor, TensorStore};
 /// Say what a model directory is, how large its parts are and what memory it needs.
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// A Hugging Face directory, or what `streamo pack` wrote [default: the bundled model]
+    /// A Hugging Face directory, a GGUF file or a directory of them, or what `streamo pack` wrote [default: the bundled
+    /// model]
     model: Option<PathBuf>,
     /// How weight matrices would be held on a GPU [default: f32, of a pack what it holds]
     #[arg(long, value_enum)]
@@ -112,13 +113,11 @@ fn report(
     for tensor in store.tensors() {
         let (name, count) = (tensor.name, tensor.parameters());
         parameters.total += count;
-        *(if name.contains("visual.") {
-            &mut parameters.vision
-        } else if name.contains("lm_head.") {
-            &mut parameters.head
-        } else {
-            &mut parameters.language
-        }) += count;
+        *match weights::Part::of(name) {
+            weights::Part::Vision => &mut parameters.vision,
+            weights::Part::Head => &mut parameters.head,
+            weights::Part::Language => &mut parameters.language,
+        } += count;
         weight_bytes += tensor.bytes;
         device_bytes += device_size(&tensor, store.format());
         *formats.entry(tensor.format).or_default() += count;

@@ -47,9 +47,9 @@ enum Command {
 /// Which model, and where it runs.
 #[derive(Debug, Args)]
 struct ModelArgs {
-    /// A Qwen2.5-VL model trained for streaming: a Hugging Face directory, or what `streamo pack` wrote [default: the
-    /// bundled one]
-    #[arg(long, value_name = "DIR")]
+    /// A Qwen2.5-VL model trained for streaming: a Hugging Face directory, a GGUF file with its mmproj beside it or a
+    /// directory of them, or what `streamo pack` wrote [default: the bundled one]
+    #[arg(long, value_name = "DIR|GGUF")]
     model: Option<PathBuf>,
     /// How weight matrices are held; a pack is used as it is [default: f32, in a replay as recorded]
     #[arg(long, value_enum)]

@@ -17,7 +17,7 @@ use crate::weights::{Checkpoint, TensorStore};
 /// loads; run it again. The same model gives the same bytes every time.
 #[derive(Debug, Args)]
 pub(super) struct Pack {
-    /// A Hugging Face directory [default: the bundled model]
+    /// A Hugging Face directory, a GGUF file or a directory of them [default: the bundled model]
     model: Option<PathBuf>,
     /// The directory to write: an empty or new one, or a pack, which is replaced
     #[arg(long, short, value_name = "DIR")]

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::language::LanguageConfig;
 use crate::vision::VisionConfig;
+use crate::weights::gguf::KeyError;
 
 /// What a checkpoint is.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,79 +17,108 @@ pub struct ModelConfig {
     pub language: LanguageConfig,
 }
 
-/// Why a `config.json` cannot be used.
+/// Why a configuration cannot be used.
 #[derive(Debug, Error)]
-pub enum ConfigError {
+#[error("{file} {fault}{}", self.remedy())]
+pub struct ConfigError {
+    /// The file: `config.json`, or a GGUF file.
+    pub file: String,
+    /// What is wrong with it.
+    pub fault: ConfigFault,
+}
+
+/// What can be wrong with a configuration.
+#[derive(Debug, Error)]
+pub enum ConfigFault {
     /// Not JSON, or a field is missing or of another type.
-    #[error("config.json is not the configuration of a Qwen2.5-VL model: {0}; take the one of the checkpoint")]
+    #[error("is not the configuration of a Qwen2.5-VL model: {0}")]
     Unreadable(#[from] serde_json::Error),
     /// A model of another family.
-    #[error("config.json describes {0}; streamo runs qwen2_5_vl checkpoints (Streamo's own base)")]
+    #[error("describes {0}")]
     Architecture(String),
     /// Fields that contradict each other, or that no such model has.
-    #[error("config.json is inconsistent: {0}; take the one of the checkpoint")]
+    #[error("is inconsistent: {0}")]
     Inconsistent(String),
     /// A variant of the architecture that would come out wrong here.
-    #[error("config.json asks for {0}, which streamo does not do: take a plain Qwen2.5-VL checkpoint")]
+    #[error("asks for {0}")]
     Unsupported(String),
 }
 
+const CONFIG: &str = "config.json";
+
+impl ConfigError {
+    fn remedy(&self) -> &'static str {
+        match &self.fault {
+            ConfigFault::Architecture(_) => "; streamo runs qwen2_5_vl checkpoints (Streamo's own base)",
+            ConfigFault::Unsupported(_) => ", which streamo does not do: take a plain Qwen2.5-VL checkpoint",
+            _ if self.file == CONFIG => "; take the one of the checkpoint",
+            _ => "; download it again, or convert the model anew",
+        }
+    }
+}
+
+impl From<KeyError> for ConfigFault {
+    fn from(error: KeyError) -> Self {
+        Self::Inconsistent(error.to_string())
+    }
+}
+
 #[derive(Deserialize)]
-struct TextFields {
-    vocab_size: usize,
-    hidden_size: usize,
-    intermediate_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
-    num_key_value_heads: usize,
+pub(super) struct TextFields {
+    pub vocab_size: usize,
+    pub hidden_size: usize,
+    pub intermediate_size: usize,
+    pub num_hidden_layers: usize,
+    pub num_attention_heads: usize,
+    pub num_key_value_heads: usize,
     #[serde(default = "default_epsilon")]
-    rms_norm_eps: f64,
-    rope_theta: Option<f64>,
+    pub rms_norm_eps: f64,
+    pub rope_theta: Option<f64>,
     #[serde(default)]
-    rope_scaling: Option<Rope>,
+    pub rope_scaling: Option<Rope>,
     #[serde(default)]
-    rope_parameters: Option<Rope>,
+    pub rope_parameters: Option<Rope>,
     #[serde(default = "default_max_positions")]
-    max_position_embeddings: usize,
+    pub max_position_embeddings: usize,
     #[serde(default = "default_activation")]
-    hidden_act: String,
+    pub hidden_act: String,
     #[serde(default)]
-    use_sliding_window: bool,
-    tie_word_embeddings: Option<bool>,
-    head_dim: Option<usize>,
+    pub use_sliding_window: bool,
+    pub tie_word_embeddings: Option<bool>,
+    pub head_dim: Option<usize>,
 }
 
 #[derive(Deserialize)]
-struct Rope {
-    rope_theta: Option<f64>,
-    mrope_section: Option<[usize; 3]>,
+pub(super) struct Rope {
+    pub rope_theta: Option<f64>,
+    pub mrope_section: Option<[usize; 3]>,
     // Two names; transformers 5 writes both.
-    rope_type: Option<String>,
-    r#type: Option<String>,
+    pub rope_type: Option<String>,
+    pub r#type: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct VisionFields {
-    depth: usize,
-    hidden_size: usize,
-    intermediate_size: usize,
-    num_heads: usize,
+pub(super) struct VisionFields {
+    pub depth: usize,
+    pub hidden_size: usize,
+    pub intermediate_size: usize,
+    pub num_heads: usize,
     // Two names each, and files that carry both.
-    in_channels: Option<usize>,
-    in_chans: Option<usize>,
-    patch_size: Option<usize>,
-    spatial_patch_size: Option<usize>,
+    pub in_channels: Option<usize>,
+    pub in_chans: Option<usize>,
+    pub patch_size: Option<usize>,
+    pub spatial_patch_size: Option<usize>,
     #[serde(default = "default_pair")]
-    spatial_merge_size: usize,
+    pub spatial_merge_size: usize,
     #[serde(default = "default_pair")]
-    temporal_patch_size: usize,
+    pub temporal_patch_size: usize,
     #[serde(default = "default_window")]
-    window_size: usize,
+    pub window_size: usize,
     #[serde(default = "default_full_attention")]
-    fullatt_block_indexes: Vec<usize>,
-    out_hidden_size: usize,
+    pub fullatt_block_indexes: Vec<usize>,
+    pub out_hidden_size: usize,
     #[serde(default = "default_activation")]
-    hidden_act: String,
+    pub hidden_act: String,
 }
 
 // The defaults are transformers' own, since it leaves out of a file what does not differ from them.
@@ -119,30 +149,36 @@ impl ModelConfig {
     ///
     /// Another architecture, a missing field, or fields that do not fit together.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ConfigError> {
+        Self::read_json(bytes).map_err(|fault| ConfigError { file: CONFIG.to_owned(), fault })
+    }
+
+    fn read_json(bytes: &[u8]) -> Result<Self, ConfigFault> {
         let root: Value = serde_json::from_slice(bytes)?;
         match root["model_type"].as_str() {
             Some("qwen2_5_vl") => {}
-            Some(family) => return Err(ConfigError::Architecture(format!("a {family:?} model"))),
-            None => return Err(ConfigError::Architecture("no model_type".to_owned())),
+            Some(family) => return Err(ConfigFault::Architecture(format!("a {family:?} model"))),
+            None => return Err(ConfigFault::Architecture("no model_type".to_owned())),
         }
         if let Some(quantised) = root.get("quantization_config").filter(|value| !value.is_null()) {
             let method = quantised["quant_method"].as_str().unwrap_or("quantised");
-            return Err(ConfigError::Unsupported(format!("{method} weights")));
+            return Err(ConfigFault::Unsupported(format!("{method} weights")));
         }
         let text = root.get("text_config").filter(|value| !value.is_null()).unwrap_or(&root);
         let tied = root["tie_word_embeddings"].as_bool();
         let text = TextFields::deserialize(text)?;
         let vision = root.get("vision_config").filter(|value| value.is_object());
-        let vision = vision.ok_or_else(|| ConfigError::Inconsistent("it has no vision_config".to_owned()))?;
+        let vision = vision.ok_or_else(|| ConfigFault::Inconsistent("it has no vision_config".to_owned()))?;
         let vision = VisionFields::deserialize(vision)?;
         let config = Self { vision: vision.into_config()?, language: text.into_config(tied)? };
-        if config.vision.output != config.language.hidden {
-            return Err(ConfigError::Inconsistent(format!(
-                "the vision part gives {} features and the language part takes {}",
-                config.vision.output, config.language.hidden
-            )));
-        }
+        config.parts_fit()?;
         Ok(config)
+    }
+
+    pub(super) fn parts_fit(&self) -> Result<(), ConfigFault> {
+        let (output, hidden) = (self.vision.output, self.language.hidden);
+        require(output == hidden, || {
+            format!("the vision part gives {output} features and the language part takes {hidden}")
+        })
     }
 }
 
@@ -150,29 +186,29 @@ impl ModelConfig {
 const LARGEST: usize = 1 << 24;
 
 /// Deeper than any model, and what is reserved for so many layers is nothing.
-const DEEPEST: usize = 1024;
+pub(super) const DEEPEST: usize = 1024;
 
-fn depth(name: &str, layers: usize) -> Result<(), ConfigError> {
+fn depth(name: &str, layers: usize) -> Result<(), ConfigFault> {
     require((1..=DEEPEST).contains(&layers), || format!("{name} is {layers}"))
 }
 
-fn sizes(named: &[(&str, usize)]) -> Result<(), ConfigError> {
+fn sizes(named: &[(&str, usize)]) -> Result<(), ConfigFault> {
     match named.iter().find(|(_, value)| !(1..=LARGEST).contains(value)) {
         None => Ok(()),
-        Some((name, value)) => Err(ConfigError::Inconsistent(format!("{name} is {value}"))),
+        Some((name, value)) => Err(ConfigFault::Inconsistent(format!("{name} is {value}"))),
     }
 }
 
-fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), ConfigError> {
-    if holds { Ok(()) } else { Err(ConfigError::Inconsistent(otherwise())) }
+fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), ConfigFault> {
+    if holds { Ok(()) } else { Err(ConfigFault::Inconsistent(otherwise())) }
 }
 
-fn support(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), ConfigError> {
-    if holds { Ok(()) } else { Err(ConfigError::Unsupported(otherwise())) }
+fn support(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), ConfigFault> {
+    if holds { Ok(()) } else { Err(ConfigFault::Unsupported(otherwise())) }
 }
 
 impl TextFields {
-    fn into_config(self, tied: Option<bool>) -> Result<LanguageConfig, ConfigError> {
+    pub fn into_config(self, tied: Option<bool>) -> Result<LanguageConfig, ConfigFault> {
         sizes(&[
             ("vocab_size", self.vocab_size),
             ("hidden_size", self.hidden_size),
@@ -192,7 +228,7 @@ impl TextFields {
         }
         let section = rope.and_then(|rope| rope.mrope_section);
         let Some(sections) = section else {
-            return Err(ConfigError::Inconsistent("it has no mrope_section".to_owned()));
+            return Err(ConfigFault::Inconsistent("it has no mrope_section".to_owned()));
         };
         require(heads.is_multiple_of(self.num_key_value_heads), || {
             format!("{heads} heads cannot share {} key/value heads", self.num_key_value_heads)
@@ -228,7 +264,7 @@ impl TextFields {
 }
 
 impl VisionFields {
-    fn into_config(self) -> Result<VisionConfig, ConfigError> {
+    pub fn into_config(self) -> Result<VisionConfig, ConfigFault> {
         let patch = self.patch_size.or(self.spatial_patch_size).unwrap_or(14);
         let channels = self.in_chans.or(self.in_channels).unwrap_or(3);
         sizes(&[

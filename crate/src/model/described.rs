@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use super::{Description, LoadError, ModelConfig};
 use crate::frame::Normalization;
 use crate::weights::Files;
+use crate::weights::gguf::GgufModel;
 
 /// A file's name and what is in it, `None` where there is none.
 pub type DescribingFile = (&'static str, Option<Vec<u8>>);
 
 impl Description {
     /// The names and contents of [`FILES`](Self::FILES): as they are among `files`, or what they would say where this
-    /// description was read from something else. What a model does without is `None`.
+    /// description was read from something else, such as GGUF files. What a model does without is `None`.
     ///
     /// # Errors
     ///
@@ -19,10 +20,12 @@ impl Description {
     pub fn contents(&self, files: &dyn Files) -> Result<[DescribingFile; 4], LoadError> {
         let [config, settings, preprocessing, tokenizer] = Self::FILES;
         let usual = self.normalization == Normalization::default();
-        let told = |name: &str| files.read(name).map_err(LoadError::from);
+        let gguf = GgufModel::is_among(files)?;
+        // What stands beside GGUF files under such a name was not read: they say it themselves.
+        let told = |name: &str| if gguf { Ok(None) } else { files.read(name) };
         Ok([
             (config, Some(told(config)?.unwrap_or_else(|| self.config.to_json().to_string().into_bytes()))),
-            (settings, told(settings)?),
+            (settings, files.read(settings)?),
             (preprocessing, told(preprocessing)?.or_else(|| (!usual).then(|| normalizing(&self.normalization)))),
             (tokenizer, Some(told(tokenizer)?.map_or_else(|| self.tokenizer.to_json(), Ok)?)),
         ])

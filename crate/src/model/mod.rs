@@ -3,6 +3,7 @@
 mod config;
 mod cost;
 mod described;
+mod gguf;
 mod kernels;
 mod preprocessing;
 mod published;
@@ -18,12 +19,13 @@ use crate::memory::{Input, Memory, MemoryError};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 use crate::trace::Trace;
 use crate::vision::{Layout, VisionTransformer};
+use crate::weights::gguf::GgufModel;
 use crate::weights::pack::{Manifest, PackFiles};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::weights::{Checkpoint, Survey, Wanted};
 use crate::weights::{Files, Loader, TensorStore, WeightsError};
 
-pub use config::{ConfigError, ModelConfig};
+pub use config::{ConfigError, ConfigFault, ModelConfig};
 pub use cost::Cost;
 pub use described::DescribingFile;
 pub use kernels::{Extent, Kernel};
@@ -68,7 +70,7 @@ impl Description {
     pub const FILES: [&str; 4] = ["config.json", "streamo.json", "preprocessor_config.json", "tokenizer.json"];
 
     /// Reads `config.json`, `streamo.json`, `preprocessor_config.json` and `tokenizer.json`; of a pack, those that its
-    /// manifest names.
+    /// manifest names; of GGUF files, which say for themselves what the others say, `streamo.json` only.
     ///
     /// # Errors
     ///
@@ -81,16 +83,21 @@ impl Description {
     }
 
     fn read_from(files: &dyn Files) -> Result<Self, LoadError> {
-        let config = ModelConfig::from_json(&files.required("config.json")?)?;
         let settings = match files.read("streamo.json")? {
             Some(json) => Settings::from_json(&json)?,
             None => Settings::default(),
         };
-        let normalization = match files.read("preprocessor_config.json")? {
-            Some(json) => preprocessing::normalization(&json)?,
-            None => Normalization::default(),
+        let (config, normalization, tokenizer) = match GgufModel::open(files)? {
+            Some(model) => gguf::describe(&model)?,
+            None => (
+                ModelConfig::from_json(&files.required("config.json")?)?,
+                match files.read("preprocessor_config.json")? {
+                    Some(json) => preprocessing::normalization(&json)?,
+                    None => Normalization::default(),
+                },
+                Tokenizer::from_bytes(&files.required("tokenizer.json")?)?,
+            ),
         };
-        let tokenizer = Tokenizer::from_bytes(&files.required("tokenizer.json")?)?;
         let (largest, vocabulary) = (tokenizer.largest_id(), config.language.vocabulary);
         if largest as usize >= vocabulary {
             return Err(TokenizerError::OutsideVocabulary { id: largest, vocabulary }.into());

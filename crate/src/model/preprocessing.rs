@@ -14,10 +14,10 @@ pub enum PreprocessingError {
     #[error("preprocessor_config.json is not valid: {0}; download it again")]
     Unreadable(#[from] serde_json::Error),
     /// Numbers that would make every pixel infinite or meaningless.
-    #[error(
-        "preprocessor_config.json is not valid: pixels cannot be normalised by mean {mean:?} and deviation {std:?}"
-    )]
+    #[error("{file} is not valid: pixels cannot be normalised by mean {mean:?} and deviation {std:?}")]
     Values {
+        /// The file that asks for it: `preprocessor_config.json`, or a GGUF file.
+        file: String,
         /// By channel.
         mean: [f32; 3],
         /// By channel.
@@ -36,8 +36,17 @@ pub(super) fn normalization(bytes: &[u8]) -> Result<Normalization, Preprocessing
     let fields: Fields = serde_json::from_slice(bytes)?;
     let usual = Normalization::default();
     let (mean, std) = (fields.image_mean.unwrap_or(usual.mean), fields.image_std.unwrap_or(usual.std));
+    sound("preprocessor_config.json", mean, std)
+}
+
+/// The normalisation by `mean` and `std`, which `file` asks for.
+pub(super) fn sound(file: &str, mean: [f32; 3], std: [f32; 3]) -> Result<Normalization, PreprocessingError> {
     let sound = mean.iter().all(|mean| mean.is_finite()) && std.iter().all(|std| std.is_finite() && *std > 0.0);
-    if sound { Ok(Normalization { mean, std }) } else { Err(PreprocessingError::Values { mean, std }) }
+    if sound {
+        Ok(Normalization { mean, std })
+    } else {
+        Err(PreprocessingError::Values { file: file.to_owned(), mean, std })
+    }
 }
 
 #[cfg(test)]

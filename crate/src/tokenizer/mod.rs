@@ -1,5 +1,8 @@
 //! Text to tokens and back, with the special tokens found by name.
 
+mod gguf;
+mod merges;
+
 use thiserror::Error;
 use tokenizers::Tokenizer as Bpe;
 
@@ -9,12 +12,20 @@ pub enum TokenizerError {
     /// `tokenizer.json` is not one.
     #[error("tokenizer.json is damaged: {0}; download it again")]
     Damaged(String),
+    /// The keys of a GGUF file make no tokenizer.
+    #[error("{file} has no tokenizer that streamo can use: {reason}; convert the model anew")]
+    Metadata {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A token that the dialogue needs is not in the vocabulary.
-    #[error("tokenizer.json has no special token {0}: it is not a Qwen2.5-VL tokenizer; take the checkpoint's own")]
+    #[error("the tokenizer has no special token {0}: it is not a Qwen2.5-VL tokenizer; take the checkpoint's own")]
     MissingToken(String),
     /// A state token is not in the vocabulary.
     #[error(
-        "tokenizer.json has no special token {0}: this checkpoint was not trained for streaming; \
+        "the tokenizer has no special token {0}: this checkpoint was not trained for streaming; \
          take one that was, or name its state tokens in streamo.json"
     )]
     MissingState(String),
@@ -54,7 +65,11 @@ impl Tokenizer {
     ///
     /// [`TokenizerError::Damaged`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TokenizerError> {
-        let mut bpe = Bpe::from_bytes(bytes).map_err(|error| TokenizerError::Damaged(error.to_string()))?;
+        merges::check_json(bytes).map_err(TokenizerError::Damaged)?;
+        Bpe::from_bytes(bytes).map(Self::new).map_err(|error| TokenizerError::Damaged(error.to_string()))
+    }
+
+    fn new(mut bpe: Bpe) -> Self {
         let mut specials: Vec<(String, u32)> = bpe
             .get_added_tokens_decoder()
             .into_iter()
@@ -64,7 +79,7 @@ impl Tokenizer {
         specials.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then(a.cmp(b)));
         // What a user types is text, whatever it looks like: special tokens are placed by us, by id.
         bpe.set_encode_special_tokens(true);
-        Ok(Self { bpe, specials })
+        Self { bpe, specials }
     }
 
     /// The bytes of a `tokenizer.json` that says the same.

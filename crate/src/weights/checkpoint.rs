@@ -1,59 +1,31 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use half::{bf16, f16};
-use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 use serde::Deserialize;
 
-use super::{Files, Part, Source, WeightsError};
+use super::fragments::{Fragment, Fragments, Shard, Stored, TensorInfo};
+use super::gguf::{self, GgufModel};
+use super::names::{Join, Names};
+use super::{Files, Part, Read, Source, WeightsError};
 use crate::kernels::format::Format;
 
-const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
+pub(super) const SINGLE: &str = "model.safetensors";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
 
 /// A safetensors header may not be longer, as in the format's own library.
 const LONGEST_HEADER: u64 = 100_000_000;
 
-/// The tensors of a checkpoint, in one file or an index with shards.
+/// The tensors of a checkpoint: safetensors, in one file or an index with shards, or GGUF.
 ///
 /// Opening reads headers only. Reading a tensor holds its numbers as f32 and a piece of the file, nothing else.
 pub struct Checkpoint {
     shards: Vec<Shard>,
-    tensors: BTreeMap<String, (usize, TensorInfo)>,
+    tensors: BTreeMap<String, Stored>,
+    /// Under which names a tensor of the model may stand, the likeliest first.
+    names: fn(Part, &str) -> Vec<Names>,
+    /// In which matrices are given.
     pub(super) format: Format,
-}
-
-struct Shard {
-    file: String,
-    source: Box<dyn Source>,
-    data_start: u64,
-}
-
-/// What a header says of a tensor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TensorInfo {
-    /// Its number format.
-    pub format: Dtype,
-    /// Its shape.
-    pub shape: Vec<usize>,
-    range: (usize, usize),
-}
-
-impl TensorInfo {
-    /// Its size in the file, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.range.1 - self.range.0
-    }
-}
-
-/// A tensor as it was read.
-#[derive(Debug)]
-pub struct Read {
-    /// Its numbers, row by row.
-    pub values: Vec<f32>,
-    /// Its size in the file.
-    pub bytes: u64,
 }
 
 #[derive(Deserialize)]
@@ -62,13 +34,20 @@ struct Index {
 }
 
 impl Checkpoint {
-    /// Opens `model.safetensors`, or else `model.safetensors.index.json` and every shard it names.
+    /// Opens `model.safetensors`, or else `model.safetensors.index.json` and every shard it names; where there is
+    /// neither and there are GGUF files, those (see [`GgufModel::open`]).
     ///
     /// # Errors
     ///
     /// A file that is missing, unreadable or damaged, headers that lie about offsets or sizes included.
     pub fn open(files: &dyn Files) -> Result<Self, WeightsError> {
-        let mut checkpoint = Self { shards: Vec::new(), tensors: BTreeMap::new(), format: Format::default() };
+        if let Some(model) = GgufModel::open(files)? {
+            return Self::from_gguf(model);
+        }
+        let names = |part: Part, tensor: &str| {
+            part.names(tensor).map(|name| Names { fragments: vec![name], join: Join::Rows }).to_vec()
+        };
+        let mut checkpoint = Self::empty(names);
         if let Some(source) = files.open(SINGLE)? {
             checkpoint.add(SINGLE, source)?;
             return Ok(checkpoint);
@@ -93,9 +72,33 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    fn from_gguf(model: GgufModel) -> Result<Self, WeightsError> {
+        let mut checkpoint = Self::empty(gguf::names);
+        for file in model.into_files() {
+            let shard = checkpoint.shards.len();
+            for (name, start, info) in file.tensors {
+                checkpoint.insert(name, Stored { shard, start, info }, &file.name)?;
+            }
+            checkpoint.shards.push(Shard { file: file.name, source: file.source });
+        }
+        Ok(checkpoint)
+    }
+
+    fn empty(names: fn(Part, &str) -> Vec<Names>) -> Self {
+        Self { shards: Vec::new(), tensors: BTreeMap::new(), names, format: Format::default() }
+    }
+
     /// Codes matrices in `format` as they are read; f32 unless this is said.
     pub fn in_format(self, format: Format) -> Self {
         Self { format, ..self }
+    }
+
+    fn insert(&mut self, name: String, tensor: Stored, file: &str) -> Result<(), WeightsError> {
+        if self.tensors.contains_key(&name) {
+            return Err(damaged(file, format!("another shard holds {name} too")));
+        }
+        self.tensors.insert(name, tensor);
+        Ok(())
     }
 
     fn add(&mut self, file: &str, source: Box<dyn Source>) -> Result<(), WeightsError> {
@@ -123,43 +126,56 @@ impl Checkpoint {
             ));
         }
         let shard = self.shards.len();
-        self.shards.push(Shard { file: file.to_owned(), source, data_start });
+        self.shards.push(Shard { file: file.to_owned(), source });
         for (name, info) in header.tensors() {
-            let info = TensorInfo { format: info.dtype, shape: info.shape.clone(), range: info.data_offsets };
-            if self.tensors.insert(name.clone(), (shard, info)).is_some() {
-                return Err(damaged(file, format!("another shard holds {name} too")));
-            }
+            let (start, end) = info.data_offsets;
+            let start_in_file = data_start + start as u64;
+            let info = TensorInfo::new(info.dtype.into(), info.shape.clone(), end - start);
+            self.insert(name, Stored { shard, start: start_in_file, info }, file)?;
         }
         Ok(())
     }
 
     /// Every tensor, by its name in the file.
     pub fn tensors(&self) -> impl Iterator<Item = (&str, &TensorInfo)> {
-        self.tensors.iter().map(|(name, (_, info))| (name.as_str(), info))
+        self.tensors.iter().map(|(name, stored)| (name.as_str(), &stored.info))
     }
 
-    /// Whether `tensor` of `part` is there under any of its names.
-    pub fn contains(&self, part: Part, tensor: &str) -> bool {
-        part.names(tensor).iter().any(|name| self.tensors.contains_key(name))
-    }
-
-    /// What the header says of `tensor` of `part`, checked against `shape`, and the name under which it stands.
+    /// What the header says of `tensor` of `part`, checked against `shape`, and the name under which it, or the first
+    /// of its fragments, stands.
     ///
     /// # Errors
     ///
     /// The tensor is missing or of another shape.
-    pub fn info(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<(&str, &TensorInfo), WeightsError> {
-        let (name, (_, info)) = self.find(part, tensor)?;
+    pub fn info(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<(&str, TensorInfo), WeightsError> {
+        let fragments = self.find(part, tensor)?;
+        let info = fragments.info()?;
         if info.shape == shape {
-            return Ok((name, info));
+            return Ok((fragments.name(), info));
         }
-        Err(WeightsError::Shape { name: name.clone(), found: info.shape.clone(), expected: shape.to_vec() })
+        Err(WeightsError::Shape { name: fragments.name().to_owned(), found: info.shape, expected: shape.to_vec() })
     }
 
-    fn find(&self, part: Part, tensor: &str) -> Result<(&String, &(usize, TensorInfo)), WeightsError> {
-        let [newest, oldest] = part.names(tensor);
-        let found = self.tensors.get_key_value(&newest).or_else(|| self.tensors.get_key_value(&oldest));
-        found.ok_or(WeightsError::MissingTensor { name: newest })
+    /// `tensor` of `part`, which must have `shape`, as it lies in files.
+    pub(super) fn fragments(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Fragments<'_>, WeightsError> {
+        self.info(part, tensor, shape)?;
+        self.find(part, tensor)
+    }
+
+    fn find(&self, part: Part, tensor: &str) -> Result<Fragments<'_>, WeightsError> {
+        let alternatives = (self.names)(part, tensor);
+        let found = alternatives.iter().find_map(|Names { fragments, join }| {
+            let fragment = |name| {
+                let (name, stored) = self.tensors.get_key_value(name)?;
+                Some(Fragment { name, shard: &self.shards[stored.shard], stored })
+            };
+            Some(Fragments { fragments: fragments.iter().map(fragment).collect::<Option<Vec<_>>>()?, join: *join })
+        });
+        found.ok_or_else(|| {
+            let mut missing = alternatives.iter().flat_map(|names| &names.fragments);
+            let name = missing.find(|name| !self.tensors.contains_key(*name)).map_or(tensor, String::as_str);
+            WeightsError::MissingTensor { name: name.to_owned() }
+        })
     }
 
     /// Reads `rows` of `tensor` of `part` as f32, checked against the whole tensor's `shape` and for NaN and infinities.
@@ -169,63 +185,23 @@ impl Checkpoint {
     ///
     /// As [`info`](Self::info); the tensor is of another format, holds a value that is not finite, or cannot be read.
     pub fn read(&self, part: Part, tensor: &str, shape: &[usize], rows: Range<usize>) -> Result<Read, WeightsError> {
-        self.info(part, tensor, shape)?;
-        let (name, (shard, info)) = self.find(part, tensor)?;
-        let widen = widening(info.format)
-            .ok_or_else(|| WeightsError::Format { name: name.clone(), format: format!("{:?}", info.format) })?;
-        let shard = &self.shards[*shard];
-        let failed = |source| WeightsError::Read { file: shard.file.clone(), source };
-        let numbers: usize = shape[1..].iter().product();
-        let mut values = Vec::new();
-        values.try_reserve_exact(rows.len() * numbers).map_err(|_| failed(std::io::ErrorKind::OutOfMemory.into()))?;
-
-        let row = info.bytes() / shape[0].max(1);
-        let bytes = (rows.len() * row) as u64;
-        let start = shard.data_start + (info.range.0 + rows.start * row) as u64;
-        let mut piece = vec![0; bytes.min(PIECE) as usize];
-        for offset in (0..bytes).step_by(PIECE as usize) {
-            piece.truncate((bytes - offset) as usize);
-            shard.source.read_at(start + offset, &mut piece).map_err(failed)?;
-            let before = values.len();
-            widen(&piece, &mut values);
-            if let Some(index) = values[before..].iter().position(|value| !value.is_finite()) {
-                let (value, index) = (values[before + index], rows.start * numbers + before + index);
-                return Err(WeightsError::NotFinite { name: name.clone(), value, index });
-            }
-        }
-        Ok(Read { values, bytes })
+        self.fragments(part, tensor, shape)?.read(rows)
     }
 }
-
-/// Bytes of a tensor that are in memory in the file's own format at a time; whole words of every format.
-const PIECE: u64 = 1 << 20;
 
 /// Whether `name` names a file and nothing else: no directory, no way out of one.
 pub(super) fn is_plain(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', ':', '\0'])
 }
 
-fn damaged(file: &str, reason: String) -> WeightsError {
+pub(super) fn damaged(file: &str, reason: String) -> WeightsError {
     WeightsError::Damaged { file: file.to_owned(), reason }
-}
-
-type Widening = fn(&[u8], &mut Vec<f32>);
-
-/// How to widen little-endian numbers of a format to f32; `None` for formats that hold no such numbers.
-fn widening(format: Dtype) -> Option<Widening> {
-    fn widen<const N: usize>(bytes: &[u8], values: &mut Vec<f32>, one: impl Fn([u8; N]) -> f32) {
-        values.extend(bytes.as_chunks::<N>().0.iter().map(|&word| one(word)));
-    }
-    match format {
-        Dtype::F32 => Some(|bytes, values| widen(bytes, values, f32::from_le_bytes)),
-        Dtype::F16 => Some(|bytes, values| widen(bytes, values, |word| f16::from_le_bytes(word).to_f32())),
-        Dtype::BF16 => Some(|bytes, values| widen(bytes, values, |word| bf16::from_le_bytes(word).to_f32())),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use half::bf16;
+
     use super::super::Embedded;
     use super::*;
 

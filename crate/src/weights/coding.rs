@@ -1,4 +1,5 @@
-//! A checkpoint's matrices are coded on the way to the device, a run of rows at a time.
+//! A checkpoint's matrices are coded on the way to the device, a run of rows at a time. What is in blocks of the wanted
+//! format already is only laid out anew.
 
 use std::ops::Range;
 
@@ -16,16 +17,16 @@ pub(super) fn runs(rows: Range<usize>, columns: usize) -> impl Iterator<Item = R
     rows.clone().step_by(most).map(move |start| start..rows.end.min(start + most))
 }
 
-/// `work` on whole rows of `columns` numbers, on every processor there is: what came of the first rows comes first.
-pub(super) fn by_rows<T: Send>(columns: usize, values: &[f32], work: impl Fn(&[f32]) -> T + Sync) -> Vec<T> {
-    /// With fewer numbers than these, a thread costs more than it brings.
+/// `work` on whole rows of `row` values, on every processor there is: what came of the first rows comes first.
+fn by_rows<N: Sync, T: Send>(row: usize, values: &[N], work: impl Fn(&[N]) -> T + Sync) -> Vec<T> {
+    /// With fewer values than these, a thread costs more than it brings.
     const WORTHWHILE: usize = 1 << 14;
     let threads = match cfg!(target_arch = "wasm32") {
         true => 1,
         false => std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let rows = values.len().checked_div(columns).unwrap_or(0);
-    let share = columns * rows.div_ceil(threads).max(1);
+    let rows = values.len().checked_div(row).unwrap_or(0);
+    let share = row * rows.div_ceil(threads).max(1);
     if threads == 1 || values.len() < WORTHWHILE {
         return vec![work(values)];
     }
@@ -46,14 +47,44 @@ impl Checkpoint {
         store::reserve(&mut coded, rows.clone(), name)?;
         let mut bytes = 0;
         for run in runs(rows, columns) {
-            let read = self.read(part, tensor, &shape, run)?;
-            for some in by_rows(columns, &read.values, |rows| Coded::encode(format, columns, rows)) {
+            let (parts, read) = self.run(part, tensor, shape, run, |_, _| ())?;
+            for (some, ()) in parts {
                 coded.words.extend(some.words);
                 coded.scales.extend(some.scales);
             }
-            bytes += read.bytes;
+            bytes += read;
         }
         Ok(Piece { coded, bytes })
+    }
+
+    /// A run of rows of a matrix in the wanted format, part by part, and how many bytes they had. Each part comes with
+    /// what `judge` says of it and of the numbers that it was coded from; there are none where nothing was rounded.
+    pub(super) fn run<T: Send>(
+        &self,
+        part: Part,
+        tensor: &str,
+        shape: [usize; 2],
+        rows: Range<usize>,
+        judge: impl Fn(&Coded, Option<&[f32]>) -> T + Sync,
+    ) -> Result<(Vec<(Coded, T)>, u64), WeightsError> {
+        let (fragments, [_, columns]) = (self.fragments(part, tensor, &shape)?, shape);
+        if let Some(repack) = fragments.encoding().and_then(|encoding| encoding.repacking(self.format)) {
+            let count = rows.len();
+            let blocks = fragments.blocks(rows)?;
+            let parts = by_rows(blocks.len().checked_div(count).unwrap_or(0), &blocks, |rows| {
+                let coded = repack(columns, rows);
+                let judged = judge(&coded, None);
+                (coded, judged)
+            });
+            return Ok((parts, blocks.len() as u64));
+        }
+        let read = fragments.read(rows)?;
+        let parts = by_rows(columns, &read.values, |values| {
+            let coded = Coded::encode(self.format, columns, values);
+            let judged = judge(&coded, Some(values));
+            (coded, judged)
+        });
+        Ok((parts, read.bytes))
     }
 }
 
@@ -66,7 +97,7 @@ impl TensorStore for Checkpoint {
         Box::new(Checkpoint::tensors(self).map(|(name, info)| StoredTensor {
             name,
             shape: &info.shape,
-            format: format!("{:?}", info.format).to_lowercase(),
+            format: info.format.to_string().to_lowercase(),
             bytes: info.bytes() as u64,
         }))
     }

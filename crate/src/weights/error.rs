@@ -6,26 +6,46 @@ use crate::device::Bytes;
 #[derive(Debug, Error)]
 pub enum WeightsError {
     /// There is no such directory.
-    #[error("{place} is not a directory: give the directory of a Hugging Face checkpoint")]
+    #[error("{place} is not a directory: give the directory of a Hugging Face checkpoint or of GGUF files")]
     NoDirectory {
         /// The directory that was meant.
         place: String,
     },
     /// A file of the model is not there.
-    #[error("{place} has no {file}: give the directory of a Hugging Face checkpoint")]
+    #[error("{place} has no {file}: give the directory of a Hugging Face checkpoint or of GGUF files")]
     MissingFile {
         /// The directory.
         place: String,
         /// The file's name.
         file: String,
     },
-    /// A shard that the index names is not there.
-    #[error("{place} has no {file}, which its index names: the checkpoint is incomplete, download it again")]
+    /// A shard that the index, or the name of another shard, asks for is not there.
+    #[error("{place} has no {file}, a shard of the checkpoint: it is incomplete, download it again")]
     MissingShard {
         /// The directory.
         place: String,
         /// The shard's name.
         file: String,
+    },
+    /// One of the two GGUF files that make up a model is not there.
+    #[error("{place} has no {part}: the GGUF files of a model are a language model and its vision part, mmproj-….gguf")]
+    NoPart {
+        /// The directory.
+        place: String,
+        /// What is missing.
+        part: &'static str,
+    },
+    /// There are several GGUF files to choose from.
+    #[error("{place} has several {part}s, {names}: {advice}")]
+    SeveralParts {
+        /// The directory.
+        place: String,
+        /// What there are several of.
+        part: &'static str,
+        /// Their names.
+        names: String,
+        /// How to choose.
+        advice: &'static str,
     },
     /// The system refused to read a file.
     #[error("cannot read {file}: {source}")]
@@ -43,6 +63,14 @@ pub enum WeightsError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file is of a version or kind that cannot be read.
+    #[error("{file} is {what}, which streamo does not read: convert the model anew with llama.cpp")]
+    Foreign {
+        /// The file's name.
+        file: String,
+        /// What it is.
+        what: String,
+    },
     /// A tensor of the model is in no file.
     #[error("the checkpoint has no tensor {name}: it is incomplete or of another architecture")]
     MissingTensor {
@@ -50,7 +78,7 @@ pub enum WeightsError {
         name: String,
     },
     /// A tensor does not have the shape that the configuration asks for.
-    #[error("tensor {name} has shape {found:?} where config.json asks for {expected:?}")]
+    #[error("tensor {name} has shape {found:?} where the configuration asks for {expected:?}")]
     Shape {
         /// The tensor's name.
         name: String,
@@ -62,6 +90,17 @@ pub enum WeightsError {
     /// A tensor's number format is not supported.
     #[error("tensor {name} is stored as {format}; convert the checkpoint to f32, f16 or bf16")]
     Format {
+        /// The tensor's name.
+        name: String,
+        /// Its format.
+        format: String,
+    },
+    /// A tensor of a GGUF file is quantised in a way that is not supported.
+    #[error(
+        "tensor {name} is stored as {format}: take a file with Q4_0, Q4_1, Q4_K, Q5_0, Q6_K, Q8_0, F16, BF16 or F32 \
+         only, or make one with llama-quantize (Q4_K_M, Q8_0)"
+    )]
+    Quantisation {
         /// The tensor's name.
         name: String,
         /// Its format.

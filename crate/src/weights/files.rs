@@ -43,6 +43,15 @@ pub trait Files {
     /// is nothing to look into.
     fn open(&self, file: &str) -> Result<Option<Box<dyn Source>>, WeightsError>;
 
+    /// The names of the files, in order; none where they can be asked for by name only.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::NoDirectory`].
+    fn names(&self) -> Result<Vec<String>, WeightsError> {
+        Ok(Vec::new())
+    }
+
     /// A whole small file, such as `config.json`; `None` where there is none.
     ///
     /// # Errors
@@ -92,6 +101,10 @@ impl Files for Embedded {
         let found = self.files.iter().find(|(name, _)| *name == file);
         Ok(found.map(|&(_, bytes)| Box::new(bytes) as Box<dyn Source>))
     }
+
+    fn names(&self) -> Result<Vec<String>, WeightsError> {
+        Ok(self.files.iter().map(|(name, _)| (*name).to_owned()).collect())
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -128,6 +141,20 @@ mod directory {
                 return Err(read(io::ErrorKind::IsADirectory.into()));
             }
             Ok(Some(Box::new(FileSource { size: metadata.len(), handle: Mutex::new(handle) })))
+        }
+
+        fn names(&self) -> Result<Vec<String>, WeightsError> {
+            let entries = match self.0.read_dir() {
+                Ok(entries) => entries,
+                Err(_) if !self.0.is_dir() => return Err(WeightsError::NoDirectory { place: self.place() }),
+                // A directory may be closed to looking and open to asking.
+                Err(_) => return Ok(Vec::new()),
+            };
+            // A name that is no text is none of a model's, and what cannot be looked at now is missed when opened.
+            let files = entries.flatten().filter(|entry| entry.path().is_file());
+            let mut names: Vec<String> = files.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+            names.sort_unstable();
+            Ok(names)
         }
     }
 

@@ -13,6 +13,17 @@ pub enum Part {
 }
 
 impl Part {
+    /// The part that a tensor belongs to, by its name in a safetensors or GGUF file.
+    pub fn of(name: &str) -> Self {
+        if name.contains("visual.") || name.starts_with("v.") || name.starts_with("mm.") {
+            Part::Vision
+        } else if name.contains("lm_head.") || name == "output.weight" {
+            Part::Head
+        } else {
+            Part::Language
+        }
+    }
+
     /// Every name under which `tensor` of this part may stand, newest first.
     pub fn names(self, tensor: &str) -> [String; 2] {
         let (new, old) = match self {
@@ -22,4 +33,23 @@ impl Part {
         };
         [format!("{new}{tensor}"), format!("{old}{tensor}")]
     }
+}
+
+/// A tensor of the model under the names that a file has for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Names {
+    /// What makes it up.
+    pub fragments: Vec<String>,
+    /// How.
+    pub join: Join,
+}
+
+/// How the fragments of a tensor make it up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Join {
+    /// One after the other along the first axis.
+    Rows,
+    /// Each is one frame of a patch embedding `[features, channels, frames, height, width]`, which it has without the
+    /// axis of the frames.
+    Frames,
 }

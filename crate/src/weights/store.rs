@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use burn::tensor::Device;
 
-use super::{Checkpoint, Files, Pack, Part, Read, WeightsError};
+use super::{Checkpoint, Files, Pack, Part, WeightsError};
 use crate::kernels::format::{Coded, Format};
 use crate::kernels::matrix::Matrix;
 
@@ -50,6 +50,15 @@ pub trait TensorStore {
         });
         bytes.fold(0, u64::saturating_add)
     }
+}
+
+/// A tensor as it was read.
+#[derive(Debug)]
+pub struct Read {
+    /// Its numbers, row by row.
+    pub values: Vec<f32>,
+    /// Their size as stored.
+    pub bytes: u64,
 }
 
 /// A matrix on its way.

@@ -14,13 +14,6 @@ pub struct Wanted {
     pub shape: Vec<usize>,
 }
 
-impl Wanted {
-    /// Whether it comes coded.
-    pub fn is_matrix(&self) -> bool {
-        self.shape.len() == 2
-    }
-}
-
 /// A checkpoint that gives no weights and notes what is asked for, so that what loads a model also says what a pack of it
 /// has to hold, and in which order.
 pub struct Survey<'a> {

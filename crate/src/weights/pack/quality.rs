@@ -25,10 +25,12 @@ pub struct Worst {
 }
 
 impl Quality {
-    /// Of `coded` rows against the `values` that they were coded from, which are rows of the tensor from 0 on.
-    pub fn of(coded: &Coded, values: &[f32]) -> Self {
+    /// Of `coded` rows against the `values` that they were coded from, which are rows of the tensor from 0 on; they are
+    /// what they were where there are none.
+    pub fn of(coded: &Coded, values: Option<&[f32]>) -> Self {
         let mut quality = Self::default();
         let decoded = coded.decode();
+        let values = values.unwrap_or(&decoded);
         let rows = values.chunks(coded.columns.max(1)).zip(decoded.chunks(coded.columns.max(1)));
         for (row, (values, decoded)) in rows.enumerate() {
             for (block, (values, decoded)) in values.chunks(BLOCK).zip(decoded.chunks(BLOCK)).enumerate() {
@@ -83,8 +85,8 @@ mod tests {
         values[80..].copy_from_slice(&[[-8.0, 0.5].as_slice(); 8].concat());
         let coded = Coded::encode(Format::Q4, 48, &values);
         let mut quality = Quality::default();
-        quality.add(Quality::of(&Coded::encode(Format::Q4, 48, &values[..48]), &values[..48]).at("a", 6));
-        quality.add(Quality::of(&Coded::encode(Format::Q4, 48, &values[48..]), &values[48..]).at("b", 7));
+        quality.add(Quality::of(&Coded::encode(Format::Q4, 48, &values[..48]), Some(&values[..48])).at("a", 6));
+        quality.add(Quality::of(&Coded::encode(Format::Q4, 48, &values[48..]), Some(&values[48..])).at("b", 7));
         let decoded = coded.decode();
         let square = |pair: (&f32, &f32)| f64::from(pair.0 - pair.1).powi(2);
         let errors: f64 = decoded.iter().zip(&values).map(square).sum();
@@ -93,7 +95,8 @@ mod tests {
         let worst = quality.worst.unwrap();
         assert_eq!((worst.tensor.as_str(), worst.row, worst.column), ("b", 7, 32));
         assert!(worst.error > 0.01 && worst.error < 0.1, "{worst:?}");
-        assert_eq!(Quality::of(&Coded::encode(Format::Q4, 32, &[0.0; 32]), &[0.0; 32]).error(), 0.0);
+        assert_eq!(Quality::of(&Coded::encode(Format::Q4, 32, &[0.0; 32]), Some(&[0.0; 32])).error(), 0.0);
+        assert_eq!(Quality::of(&coded, None).error(), 0.0);
         assert_eq!(Quality::default().error(), 0.0);
     }
 }

@@ -11,8 +11,7 @@ use thiserror::Error;
 use super::manifest::hexadecimal;
 use super::{MANIFEST, Manifest, PackedFile, PackedRows, PackedTensor, Quality, UNFINISHED, VERSION, shard};
 use crate::device::Bytes;
-use crate::kernels::format::Coded;
-use crate::weights::coding::{by_rows, runs};
+use crate::weights::coding::runs;
 use crate::weights::{Checkpoint, Part, TensorStore, Wanted, WeightsError};
 
 /// Why a pack could not be written.
@@ -233,43 +232,31 @@ impl Packing<'_> {
             let mut scales = Vec::new();
             let columns = shape[1..].iter().product();
             for run in runs(rows.clone(), columns) {
-                let start = run.start;
-                let read = self.checkpoint.read(*part, tensor, shape, run)?;
                 let own = packed.part(placed.wanted);
-                own.parameters += read.values.len() as u64;
-                own.bytes_in += read.bytes;
-                if placed.wanted.is_matrix() {
-                    for (coded, quality) in self.code(columns, &read.values) {
-                        own.quality.add(quality.at(name, start));
+                own.parameters += (run.len() * columns) as u64;
+                let bytes = if let [all, columns] = **shape {
+                    let mut row = run.start;
+                    let (parts, bytes) = self.checkpoint.run(*part, tensor, [all, columns], run, Quality::of)?;
+                    for (coded, quality) in parts {
+                        own.quality.add(quality.at(name, row));
+                        row += coded.rows;
                         output.write(&bytes_of(&coded.words))?;
                         scales.extend(coded.scales);
                     }
+                    bytes
                 } else {
+                    let read = self.checkpoint.read(*part, tensor, shape, run)?;
                     let bytes: Vec<u8> = read.values.iter().flat_map(|value| value.to_le_bytes()).collect();
                     output.write(&bytes)?;
-                }
-                progress(read.bytes);
+                    read.bytes
+                };
+                own.bytes_in += bytes;
+                progress(bytes);
             }
             output.write(&bytes_of(&scales))?;
             packed.part(placed.wanted).bytes_out += output.bytes - before;
         }
         Ok(())
-    }
-
-    /// Rows coded, and how well, each place counted from the first of them.
-    fn code(&self, columns: usize, values: &[f32]) -> Vec<(Coded, Quality)> {
-        let format = TensorStore::format(self.checkpoint);
-        let mut coded = by_rows(columns, values, |rows| {
-            let coded = Coded::encode(format, columns, rows);
-            let quality = Quality::of(&coded, rows);
-            (coded, quality)
-        });
-        let mut row = 0;
-        for (coded, quality) in &mut coded {
-            *quality = std::mem::take(quality).at("", row);
-            row += coded.rows;
-        }
-        coded
     }
 
     /// The first bytes of a shard, padded so that what follows is aligned.

@@ -7,14 +7,20 @@
 //! | --- | --- | --- | --- |
 //! | f32 | itself | 32 | 32 |
 //! | f16 | itself, the lower half of a word first | 16 | 16 |
-//! | q8 | `scale · code`, codes −127 … 127, the lowest byte of a word first | 8 | 8.5 |
+//! | q8 | `scale · code`, codes −128 … 127, the lowest byte of a word first | 8 | 8.5 |
 //! | q4 | `scale · (code − 8)`, codes 0 … 15; a word holds eight: four in the lower halves of its bytes, then four in the upper | 4 | 4.5 |
 //!
-//! The last two are the numbers of ggml's `Q8_0` and `Q4_0`, laid out for aligned reads.
+//! The last two are the numbers of ggml's `Q8_0` and `Q4_0`, laid out for aligned reads. What is coded here has no −128 in
+//! q8; ggml's blocks may.
+
+mod block;
 
 use std::ops::Range;
 
 use half::f16;
+
+pub use block::Block;
+use block::saturated;
 
 /// Weights of a block; in the quantised formats they share a scale.
 pub const BLOCK: usize = 32;
@@ -92,18 +98,42 @@ pub struct Coded {
 impl Coded {
     /// Codes `values`, whole rows of `columns` finite numbers. What f16 cannot hold becomes its largest number.
     pub fn encode(format: Format, columns: usize, values: &[f32]) -> Self {
-        let rows = values.len().checked_div(columns).unwrap_or(0);
-        let mut coded = Self {
-            format,
-            rows,
-            columns,
-            words: Vec::with_capacity(rows * format.words(columns)),
-            scales: Vec::with_capacity(rows * format.scale_words(columns)),
-        };
+        let mut coded = Self::room(format, values.len().checked_div(columns).unwrap_or(0), columns);
         for row in values.chunks_exact(columns.max(1)) {
             coded.push(row);
         }
         coded
+    }
+
+    /// Whole rows of `columns` weights that are in q8 already.
+    pub fn q8(columns: usize, blocks: impl ExactSizeIterator<Item = Block>) -> Self {
+        Self::of_blocks(Format::Q8, columns, blocks, Block::words_q8)
+    }
+
+    /// Whole rows of `columns` weights that are in q4 already.
+    pub fn q4(columns: usize, blocks: impl ExactSizeIterator<Item = Block>) -> Self {
+        Self::of_blocks(Format::Q4, columns, blocks, Block::words_q4)
+    }
+
+    fn of_blocks<const N: usize>(
+        format: Format,
+        columns: usize,
+        mut blocks: impl ExactSizeIterator<Item = Block>,
+        words: fn(&Block) -> [u32; N],
+    ) -> Self {
+        let row = columns.div_ceil(BLOCK);
+        let mut coded = Self::room(format, blocks.len().checked_div(row).unwrap_or(0), columns);
+        for _ in 0..coded.rows {
+            coded.push_blocks(blocks.by_ref().take(row), words);
+        }
+        coded
+    }
+
+    /// Nothing yet, and memory for so many rows.
+    fn room(format: Format, rows: usize, columns: usize) -> Self {
+        let words = Vec::with_capacity(rows * format.words(columns));
+        let scales = Vec::with_capacity(rows * format.scale_words(columns));
+        Self { format, rows, columns, words, scales }
     }
 
     /// The rows of `self`, then those of `other`, which has the same columns and format.
@@ -144,21 +174,28 @@ impl Coded {
 
     fn push(&mut self, row: &[f32]) {
         let before = self.words.len();
+        let blocks = row.chunks(BLOCK).map(|weights| {
+            let mut block = [0.0; BLOCK];
+            block[..weights.len()].copy_from_slice(weights);
+            block
+        });
         match self.format {
             Format::F32 => self.words.extend(row.iter().map(|weight| weight.to_bits())),
-            Format::F16 => self.words.extend(row.chunks(2).map(halves)),
-            Format::Q8 | Format::Q4 => {
-                let code = if self.format == Format::Q8 { code_q8 } else { code_q4 };
-                let mut scales = Vec::with_capacity(row.len().div_ceil(BLOCK));
-                for weights in row.chunks(BLOCK) {
-                    let mut block = [0.0; BLOCK];
-                    block[..weights.len()].copy_from_slice(weights);
-                    scales.push(code(&block, &mut self.words));
-                }
-                self.scales.extend(scales.chunks(2).map(halves));
-            }
+            Format::F16 => self.words.extend(row.chunks(2).map(|pair| halves(pair.iter().copied().map(saturated)))),
+            Format::Q8 => self.push_blocks(blocks.map(|block| Block::q8(&block)), Block::words_q8),
+            Format::Q4 => self.push_blocks(blocks.map(|block| Block::q4(&block)), Block::words_q4),
         }
         self.words.resize(before + self.format.words(self.columns), 0);
+    }
+
+    /// One row.
+    fn push_blocks<const N: usize>(&mut self, row: impl Iterator<Item = Block>, words: fn(&Block) -> [u32; N]) {
+        let mut scales = Vec::with_capacity(self.columns.div_ceil(BLOCK));
+        for block in row {
+            self.words.extend(words(&block));
+            scales.push(block.scale);
+        }
+        self.scales.extend(scales.chunks(2).map(|pair| halves(pair.iter().copied())));
     }
 
     /// As [`decode`](Self::decode), where it can be in the memory that the words had.
@@ -198,57 +235,13 @@ impl Coded {
     }
 }
 
-/// Up to two numbers as f16 in a word.
-fn halves(pair: &[f32]) -> u32 {
-    pair.iter().rev().fold(0, |word, &number| word << 16 | u32::from(saturated(number).to_bits()))
+/// Up to two numbers in a word.
+fn halves(pair: impl DoubleEndedIterator<Item = f16>) -> u32 {
+    pair.rev().fold(0, |word, number| word << 16 | u32::from(number.to_bits()))
 }
 
 fn half(word: u32, index: usize) -> f32 {
     f16::from_bits((word >> (16 * index)) as u16).to_f32()
-}
-
-fn saturated(number: f32) -> f16 {
-    f16::from_f32(number.clamp(f16::MIN.to_f32(), f16::MAX.to_f32()))
-}
-
-/// Appends the block's codes and returns its scale.
-fn code_q8(block: &[f32; BLOCK], words: &mut Vec<u32>) -> f32 {
-    let largest = block.iter().fold(0_f32, |largest, weight| largest.max(weight.abs()));
-    let scale = saturated(largest / 127.0).to_f32();
-    let code = |&weight: &f32| if scale > 0.0 { (weight / scale).round().clamp(-127.0, 127.0) as i8 } else { 0 };
-    words
-        .extend(block.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(four.each_ref().map(|w| code(w) as u8))));
-    scale
-}
-
-/// Appends the block's codes and returns its scale: of several grids the one with the smallest squared error.
-fn code_q4(block: &[f32; BLOCK], words: &mut Vec<u32>) -> f32 {
-    let largest =
-        block.iter().fold(0_f32, |largest, &weight| if weight.abs() > largest.abs() { weight } else { largest });
-    let on = |grid: f32| block.map(|weight| if grid == 0.0 { 0.0 } else { (weight / grid).round().clamp(-8.0, 7.0) });
-    let error = |scale: f32, codes: &[f32; BLOCK]| -> f32 {
-        block.iter().zip(codes).map(|(weight, code)| (weight - scale * code).powi(2)).sum()
-    };
-    let mut best = (f32::INFINITY, 0.0, [0.0; BLOCK]);
-    // The largest weight on −8, or a little beside it; then the scale that fits the codes best.
-    for step in -6..=6_i8 {
-        let codes = on(saturated(largest / (-8.0 + f32::from(step) / 10.0)).to_f32());
-        let (along, square) = block
-            .iter()
-            .zip(codes)
-            .fold((0.0, 0.0), |(along, square), (weight, code)| (along + weight * code, square + code * code));
-        let scale = saturated(if square > 0.0 { along / square } else { 0.0 }).to_f32();
-        let error = error(scale, &codes);
-        if error < best.0 {
-            best = (error, scale, codes);
-        }
-    }
-    let (_, scale, codes) = best;
-    words.extend(codes.as_chunks::<8>().0.iter().map(|eight| {
-        let code = |index: usize| (eight[index] as i8 + 8) as u8;
-        u32::from_le_bytes([0, 1, 2, 3].map(|byte| code(byte) | code(byte + 4) << 4))
-    }));
-    scale
 }
 
 #[cfg(test)]
@@ -299,6 +292,24 @@ mod tests {
                     prop_assert!((a - b).abs() <= 1e-3 * 3.0 / 127.0 * f32::from(u8::from(format == Format::Q8)));
                 }
             }
+        }
+    }
+
+    proptest! {
+        /// Three blocks a row, so that the last scale has a word of its own.
+        #[test]
+        fn blocks_stand_as_they_were(blocks in prop::collection::vec((any::<[i8; BLOCK]>(), -3_f32..3.0), 12)) {
+            let given: Vec<Block> =
+                blocks.into_iter().map(|(codes, scale)| Block { scale: f16::from_f32(scale), codes }).collect();
+            let weights = |blocks: &[Block]| blocks.iter().flat_map(Block::weights).collect::<Vec<_>>();
+            let q8 = Coded::q8(96, given.iter().copied());
+            prop_assert_eq!((q8.rows, q8.words.len(), q8.scales.len()), (4, 96, 8));
+            prop_assert_eq!(q8.decode(), weights(&given));
+            let given: Vec<Block> =
+                given.into_iter().map(|block| Block { codes: block.codes.map(|code| code >> 4), ..block }).collect();
+            let q4 = Coded::q4(96, given.iter().copied());
+            prop_assert_eq!((q4.rows, q4.words.len(), q4.scales.len()), (4, 48, 8));
+            prop_assert_eq!(q4.decode(), weights(&given));
         }
     }
 
