@@ -2,7 +2,7 @@
 //
 // x       [rows, inputs / 4]    vec4<f32>       read by rows/*.wgsl
 // words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
-// y       [rows, outputs]       f32             written by finish/*.wgsl
+// y       [rows, outputs]       f32             written by finish.wgsl
 //
 // A thread computes 8·EIGHTS rows of COLUMNS outputs that lie side by side, so that a weight is decoded once for all
 // of those rows. A load costs a software adapter as much as 20 multiply-adds, whatever it loads: eight rows of x come

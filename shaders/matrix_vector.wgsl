@@ -2,7 +2,7 @@
 //
 // x       [inputs / 4]          vec4<f32>
 // words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
-// y       [outputs]             f32             written by finish/*.wgsl
+// y       [outputs]             f32             written by finish.wgsl
 //
 // A workgroup of 64 threads computes COLUMNS outputs: each thread takes every 64th block of 32 inputs, of all outputs,
 // so that neighbours read neighbouring words and x is read once for all of them. Where one dimension has too few

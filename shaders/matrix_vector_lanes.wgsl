@@ -2,7 +2,7 @@
 //
 // x       [inputs / 4]          vec4<f32>       read by rows/*.wgsl
 // words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
-// y       [outputs]             f32             written by finish/*.wgsl
+// y       [outputs]             f32             written by finish.wgsl
 //
 // A thread computes COLUMNS outputs that lie side by side from all inputs, a block of 32 at a time.
 

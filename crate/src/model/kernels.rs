@@ -3,7 +3,7 @@ use crate::kernels::append;
 use crate::kernels::attention::{Among, Attention, Heads};
 use crate::kernels::format::{BLOCK, Format};
 use crate::kernels::launch;
-use crate::kernels::matrix::{FinishKind, Matrix, Product};
+use crate::kernels::matrix::{Matrix, Product};
 use crate::kernels::shader::Shader;
 use crate::kernels::{Adapter, rms_norm};
 
@@ -34,38 +34,37 @@ impl ModelConfig {
     /// for single tokens.
     pub fn kernels(&self, format: Format, adapter: Adapter, extent: Extent) -> Vec<Kernel> {
         let mut kernels = Vec::new();
-        let mut product = |format, rows, [inputs, outputs]: [usize; 2], bias, finish| {
+        let mut product = |format, rows, [inputs, outputs]: [usize; 2]| {
             for piece in Matrix::cut(format, outputs, inputs) {
-                let product = Product { format, rows, outputs: piece.len(), bias, finish };
+                let product = Product { format, rows, outputs: piece.len() };
                 let (shader, workgroups) = product.kernel(adapter);
                 let words = (piece.len() * format.words(inputs) * size_of::<u32>()) as u64;
                 let largest_binding = words.max(numbers(rows, inputs)).max(numbers(rows, outputs));
                 kernels.push(Kernel { shader, workgroups, largest_binding });
             }
         };
-        use FinishKind::{Add, Gelu, Store, SwiGlu};
 
         let vision = &self.vision;
         let (patches, hidden, inner) = (extent.patches, vision.hidden, vision.intermediate);
-        product(Format::F32, patches, [vision.patch_values(), hidden], false, Store);
-        product(format, patches, [hidden, 3 * hidden], true, Store);
-        product(format, patches, [hidden, hidden], true, Add);
-        product(format, patches, [hidden, 2 * inner], true, SwiGlu);
-        product(format, patches, [inner, hidden], true, Add);
+        product(Format::F32, patches, [vision.patch_values(), hidden]);
+        product(format, patches, [hidden, 3 * hidden]);
+        product(format, patches, [hidden, hidden]);
+        product(format, patches, [hidden, 2 * inner]);
+        product(format, patches, [inner, hidden]);
         let wide = vision.merged() * hidden;
-        product(format, patches / vision.merged(), [wide, wide], true, Gelu);
-        product(format, patches / vision.merged(), [wide, vision.output], true, Store);
+        product(format, patches / vision.merged(), [wide, wide]);
+        product(format, patches / vision.merged(), [wide, vision.output]);
 
         let language = &self.language;
         let (hidden, inner) = (language.hidden, language.intermediate);
         let wide = language.heads * language.head;
         for rows in [extent.rows, 1] {
-            product(format, rows, [hidden, wide + 2 * language.kv_features()], true, Store);
-            product(format, rows, [wide, hidden], false, Add);
-            product(format, rows, [hidden, 2 * inner], false, SwiGlu);
-            product(format, rows, [inner, hidden], false, Add);
+            product(format, rows, [hidden, wide + 2 * language.kv_features()]);
+            product(format, rows, [wide, hidden]);
+            product(format, rows, [hidden, 2 * inner]);
+            product(format, rows, [inner, hidden]);
         }
-        product(format, 1, [hidden, language.vocabulary], false, Store);
+        product(format, 1, [hidden, language.vocabulary]);
 
         for piece in Matrix::cut(format, language.vocabulary, hidden) {
             let across = hidden.div_ceil(BLOCK).div_ceil(Shader::WORKGROUP as usize) as u32;

@@ -99,7 +99,9 @@ impl Attention {
         let lanes = adapter.software && adapter.subgroup >= 8;
         // How many tiles at once keep the adapter busy, and how few slots are worth a tile's start and end.
         let (design, wanted, least) = if lanes {
-            (Design::Lanes { eights: packed.div_ceil(8).clamp(1, 4) }, 64, 512)
+            // The wide tile takes seconds to compile there, which a short memory does not pay back.
+            let most = if self.span < 512 { 1 } else { 4 };
+            (Design::Lanes { eights: packed.div_ceil(8).clamp(1, most) }, 64, 512)
         } else {
             let per = match packed {
                 0..=8 => 2,

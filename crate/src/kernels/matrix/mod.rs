@@ -13,7 +13,7 @@ use super::shader::Shader;
 mod product;
 mod rows;
 
-pub use product::{FinishKind, Product};
+pub use product::Product;
 
 /// The largest binding that WebGPU guarantees, in bytes.
 pub const LARGEST_BINDING: usize = 128 << 20;
@@ -42,6 +42,9 @@ pub(super) struct Codes {
     words: Tensor<1, Int>,
     /// None where the format has no scales.
     scales: Option<Tensor<1, Int>>,
+    /// What is bound where there is no bias, and no z: every binding has to be filled, with a buffer of its own.
+    no_bias: Tensor<1>,
+    no_z: Tensor<1>,
     #[module(skip)]
     format: Format,
     rows: usize,
@@ -181,7 +184,8 @@ impl Codes {
             Tensor::from_data(TensorData::new(words, [count]), device)
         };
         let scales = (!scales.is_empty()).then(|| upload(scales));
-        Self { words: upload(words), scales, format, rows, columns }
+        let nothing = || Tensor::zeros([1], device);
+        Self { words: upload(words), scales, no_bias: nothing(), no_z: nothing(), format, rows, columns }
     }
 
     /// Words and scales, for a kernel.

@@ -1,6 +1,5 @@
 //! Which kernel makes a product, and how it is called.
 
-use burn::backend::wgpu::CubeTensor;
 use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
 
@@ -19,23 +18,6 @@ pub struct Product {
     pub rows: usize,
     /// Outputs of one piece of the matrix.
     pub outputs: usize,
-    /// Whether there is a bias.
-    pub bias: bool,
-    /// What becomes of the sums.
-    pub finish: FinishKind,
-}
-
-/// A [`Finish`] without its tensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FinishKind {
-    /// [`Finish::Store`]
-    Store,
-    /// [`Finish::Add`]
-    Add,
-    /// [`Finish::SwiGlu`]
-    SwiGlu,
-    /// [`Finish::Gelu`]
-    Gelu,
 }
 
 impl Product {
@@ -67,21 +49,12 @@ impl Product {
                 (part!("matrix_matrix_tiles"), vec![("COLUMNS", 4), ("QUADS", quads)], workgroups)
             }
         };
-        let mut parts = vec![
-            weights(self.format),
-            if self.bias { part!("bias/given") } else { part!("bias/none") },
-            match self.finish {
-                FinishKind::Store => part!("finish/store"),
-                FinishKind::Add => part!("finish/add"),
-                FinishKind::SwiGlu => part!("finish/swiglu"),
-                FinishKind::Gelu => part!("finish/gelu"),
-            },
-        ];
+        let mut parts = vec![weights(self.format), part!("finish")];
         if adapter.software {
             parts.push(spread(adapter));
         }
         parts.push(design);
-        let sizes = &["rows", "inputs", "outputs", "offset", "width"];
+        let sizes = &["rows", "inputs", "outputs", "offset", "width", "biased", "finish"];
         (Shader { parts, constants, buffers: self.buffers(), sizes }, workgroups)
     }
 
@@ -94,12 +67,7 @@ impl Product {
             Buffer { name: "z", element: "f32" },
             Buffer { name: "y", element: "f32" },
         ];
-        buffers.retain(|buffer| match buffer.name {
-            "scales" => self.format.scaled(),
-            "bias" => self.bias,
-            "z" => self.finish == FinishKind::Add,
-            _ => true,
-        });
+        buffers.retain(|buffer| buffer.name != "scales" || self.format.scaled());
         buffers
     }
 }
@@ -145,23 +113,25 @@ pub fn apply(
         Some(bias) => Some(launch::numbers(bias)?),
         None => None,
     };
+    // As finish.wgsl counts them.
     let (finish, z) = match finish {
-        Finish::Store => (FinishKind::Store, None),
-        Finish::Add(z) => (FinishKind::Add, Some(launch::numbers(z)?)),
-        Finish::SwiGlu => (FinishKind::SwiGlu, None),
-        Finish::Gelu => (FinishKind::Gelu, None),
+        Finish::Store => (0, None),
+        Finish::Add(z) => (1, Some(launch::numbers(z)?)),
+        Finish::SwiGlu => (2, None),
+        Finish::Gelu => (3, None),
     };
-    let y = launch::room(&x, [rows, if finish == FinishKind::SwiGlu { width / 2 } else { width }]);
+    let y = launch::room(&x, [rows, if finish == 2 { width / 2 } else { width }]);
     let mut offset = 0;
     for piece in pieces {
         let (words, scales) = piece.operands()?;
-        let product = Product { format: piece.format, rows, outputs: piece.rows, bias: bias.is_some(), finish };
+        let (no_bias, no_z) = (launch::numbers(&piece.no_bias)?, launch::numbers(&piece.no_z)?);
+        let product = Product { format: piece.format, rows, outputs: piece.rows };
         let (shader, workgroups) = product.kernel(adapter);
-        let buffers: Vec<&CubeTensor> = [Some(&x), Some(&words), scales.as_ref(), bias.as_ref(), z.as_ref(), Some(&y)]
-            .into_iter()
-            .flatten()
-            .collect();
-        launch::run(&shader, &buffers, &[rows, inputs, piece.rows, offset, width], workgroups);
+        let mut buffers = vec![&x, &words];
+        buffers.extend(&scales);
+        buffers.extend([bias.as_ref().unwrap_or(&no_bias), z.as_ref().unwrap_or(&no_z), &y]);
+        let sizes = [rows, inputs, piece.rows, offset, width, usize::from(bias.is_some()), finish];
+        launch::run(&shader, &buffers, &sizes, workgroups);
         offset += piece.rows;
     }
     Some(launch::tensor(y))
