@@ -9,12 +9,14 @@
 // QUADS is 1 … 4, so that 143 rows are three tiles of 48 with one row to spare. Workgroup memory: 4 KiB + 1 KiB · QUADS.
 
 var<workgroup> tile_x: array<vec4<f32>, 64u * QUADS>; // [input, row / 4]
-var<workgroup> tile_w: array<vec4<f32>, 256>;         // [input, output / 4]
+// [input, output], as single numbers: threads write neighbours, and may not share a vector.
+var<workgroup> tile_w: array<f32, 1024>;
 
 alias Sums = array<vec4<f32>, 4u * QUADS>;
 
 fn multiply(sums: ptr<function, Sums>, k: u32, thread: u32) {
-    let w = tile_w[16u * k + thread % 16u];
+    let at = 64u * k + 4u * (thread % 16u);
+    let w = vec4(tile_w[at], tile_w[at + 1u], tile_w[at + 2u], tile_w[at + 3u]);
     for (var q = 0u; q < QUADS; q++) {
         let a = tile_x[4u * QUADS * k + 4u * q + thread / 16u];
         (*sums)[4u * q] = fma(vec4(a.x), w, (*sums)[4u * q]);
@@ -44,11 +46,11 @@ fn add(sums: ptr<function, Sums>, weights: Block, b: u32, half: u32, first_row: 
     }
     for (var i = 0u; i < 4u; i++) {
         let w = four(weights, 4u * half + i);
-        let at = 64u * i + thread / 4u;
-        tile_w[at][thread % 4u] = w.x;
-        tile_w[at + 16u][thread % 4u] = w.y;
-        tile_w[at + 32u][thread % 4u] = w.z;
-        tile_w[at + 48u][thread % 4u] = w.w;
+        let at = 256u * i + thread;
+        tile_w[at] = w.x;
+        tile_w[at + 64u] = w.y;
+        tile_w[at + 128u] = w.z;
+        tile_w[at + 192u] = w.w;
     }
     workgroupBarrier();
     for (var k = 0u; k < 16u; k += 4u) {

@@ -20,7 +20,7 @@ fn adapters() -> impl Iterator<Item = Adapter> {
 }
 
 /// Upstream's largest frame, 128 visual tokens, in a round of about 150.
-const EXTENT: Extent = Extent { patches: 512, rows: 150 };
+const EXTENT: Extent = Extent { patches: 512, rows: 150, slots: 20_000 };
 
 fn check(shader: &Shader) -> Result<(), String> {
     let module = wgsl::parse_str(&shader.text()).map_err(|error| error.emit_to_string(&shader.text()))?;

@@ -1,9 +1,12 @@
 //! How fast each kernel is, as a share of what this adapter can do: a slow adapter with a good kernel is told from a
 //! fast one with a bad kernel.
 
+mod attention;
 mod ceilings;
+pub mod predict;
 mod products;
 mod random;
+mod round;
 mod timing;
 
 use std::io;
@@ -12,7 +15,11 @@ use burn::tensor::{Device, ExecutionError};
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::memory::MemoryError;
+use crate::weights::WeightsError;
+
 pub use ceilings::{Ceilings, Probe};
+pub use round::Round;
 
 /// Why there are no figures.
 #[derive(Debug, Error)]
@@ -23,6 +30,12 @@ pub enum BenchError {
     /// Something failed on the adapter.
     #[error("the adapter failed: {0}")]
     Adapter(#[from] ExecutionError),
+    /// The model of the rounds finds no room.
+    #[error(transparent)]
+    Model(WeightsError),
+    /// Their memory finds none.
+    #[error(transparent)]
+    Memory(MemoryError),
     /// Whoever is told could not take it.
     #[error("{0}")]
     Told(#[from] io::Error),
@@ -70,6 +83,8 @@ pub struct Report {
     pub ceilings: Ceilings,
     /// What the kernels did.
     pub lines: Vec<Line>,
+    /// What whole rounds took.
+    pub rounds: Vec<Round>,
 }
 
 /// Work to be measured.
@@ -102,12 +117,13 @@ pub fn run(
     let ceilings = probe.ceilings()?;
     ceilings_told(&ceilings)?;
     let mut lines = Vec::new();
-    for work in products::works(device) {
+    for work in products::works(device).chain(attention::works(device)) {
         let line = measure(&probe, device, work)?;
         line_told(&line)?;
         lines.push(line);
     }
-    Ok(Report { adapter: adapter.to_owned(), ceilings, lines })
+    let rounds = round::rounds(&probe, device)?;
+    Ok(Report { adapter: adapter.to_owned(), ceilings, lines, rounds })
 }
 
 /// Beside its ceilings, since other programs slow both.

@@ -3,35 +3,63 @@ use std::io::{self, Write};
 use clap::Args;
 use console::style;
 
+use serde::Serialize;
+
 use super::Outcome;
-use crate::bench::{self, BenchError, Ceilings, Line};
+use crate::bench::predict::{DEVICES, MEMORIES, Prediction, Reached};
+use crate::bench::{self, BenchError, Ceilings, Line, Report, Round};
 use crate::device::{self, Kind};
 
 /// Measure each kernel, as a share of what this adapter can do at most.
 #[derive(Debug, Args)]
 pub(super) struct Bench {
+    /// From the shares reached here and the makers' peaks, predict rounds of the 3B and 7B models on other devices
+    #[arg(long)]
+    predict: bool,
     /// Print a JSON object
     #[arg(long)]
     json: bool,
 }
 
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Printed {
+    #[serde(flatten)]
+    report: Report,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    predictions: Vec<Prediction>,
+}
+
 impl Bench {
     pub fn run(self) -> Outcome {
         let opened = pollster::block_on(device::open(Kind::Gpu))?;
+        let report = match self.json {
+            true => bench::run(&opened.device, &opened.name, &mut |_| Ok(()), &mut |_| Ok(())),
+            false => {
+                writeln!(io::stdout().lock(), "{}", style(&opened.name).bold())?;
+                bench::run(&opened.device, &opened.name, &mut ceilings, &mut row)
+            }
+        };
+        let report = match report {
+            Ok(report) => report,
+            // Known by its own name where nobody reads on.
+            Err(BenchError::Told(error)) => return Err(error.into()),
+            Err(error) => return Err(error.into()),
+        };
+        let reached = Reached::of(&report).filter(|_| self.predict);
+        let predictions: Vec<Prediction> =
+            reached.iter().flat_map(|reached| DEVICES.into_iter().flat_map(|device| reached.predict(device))).collect();
+        let mut out = io::stdout().lock();
         if self.json {
-            let report = bench::run(&opened.device, &opened.name, &mut |_| Ok(()), &mut |_| Ok(()))?;
-            let mut out = io::stdout().lock();
-            serde_json::to_writer(&mut out, &report)?;
+            serde_json::to_writer(&mut out, &Printed { report, predictions })?;
             writeln!(out)?;
             return Ok(());
         }
-        writeln!(io::stdout().lock(), "{}", style(&opened.name).bold())?;
-        match bench::run(&opened.device, &opened.name, &mut ceilings, &mut row) {
-            Ok(_) => Ok(()),
-            // Known by its own name where nobody reads on.
-            Err(BenchError::Told(error)) => Err(error.into()),
-            Err(error) => Err(error.into()),
+        rounds(&mut out, &report.rounds)?;
+        if let Some(reached) = reached {
+            predicted(&mut out, reached, &predictions)?;
         }
+        Ok(())
     }
 }
 
@@ -64,4 +92,42 @@ fn row(line: &Line) -> io::Result<()> {
         percent(line.share.read),
         line.share.unpacked.map(percent).unwrap_or_default(),
     )
+}
+
+fn rounds(out: &mut impl Write, rounds: &[Round]) -> io::Result<()> {
+    writeln!(out, "\n{}", style("whole rounds, q4, the 3B's widths with two blocks and two layers").dim())?;
+    for round in rounds {
+        writeln!(
+            out,
+            "{:<25} {:>4}  {:<6} {:>9.3} {:>9.1} {:>7}   {:>5}   (the frame {:.3} ms)",
+            format!("{} tokens in memory", round.memory),
+            round.rows,
+            "",
+            round.seconds * 1e3,
+            round.flops / 1e9,
+            "",
+            format!("{:.0} %", 100.0 * round.share),
+            round.vision * 1e3,
+        )?;
+    }
+    Ok(())
+}
+
+fn predicted(out: &mut impl Write, reached: Reached, predictions: &[Prediction]) -> io::Result<()> {
+    writeln!(
+        out,
+        "\n{}\nNothing here was run: the makers' peaks, times what was reached on this adapter ({:.0} % of the multiply-adds \
+         in products, {:.0} % in attention, {:.0} % of the bytes read). On another adapter other kernels run.",
+        style("Predicted milliseconds of a silent round, q4").bold(),
+        100.0 * reached.products,
+        100.0 * reached.attention,
+        100.0 * reached.read,
+    )?;
+    let head = MEMORIES.map(|memory| format!("{memory:>8}"));
+    writeln!(out, "{}", style(format!("{:<32}{} tokens in memory", "", head.concat())).dim())?;
+    for prediction in predictions {
+        let cells = prediction.milliseconds.map(|milliseconds| format!("{milliseconds:>8.0}"));
+        writeln!(out, "{:<26} {:<5}{}", prediction.device.name, prediction.model, cells.concat())?;
+    }
+    Ok(())
 }

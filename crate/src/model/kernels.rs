@@ -1,5 +1,8 @@
 use super::ModelConfig;
+use crate::kernels::append;
+use crate::kernels::attention::{Among, Attention, Heads};
 use crate::kernels::format::{BLOCK, Format};
+use crate::kernels::launch;
 use crate::kernels::matrix::{FinishKind, Matrix, Product};
 use crate::kernels::shader::Shader;
 use crate::kernels::{Adapter, rms_norm};
@@ -22,6 +25,8 @@ pub struct Extent {
     pub patches: usize,
     /// Rows of a prefill.
     pub rows: usize,
+    /// Slots that they look over.
+    pub slots: usize,
 }
 
 impl ModelConfig {
@@ -68,6 +73,24 @@ impl ModelConfig {
             let largest_binding = words.max(numbers(extent.rows, hidden));
             let workgroups = [across, extent.rows as u32, 1];
             kernels.push(Kernel { shader: Matrix::rows_shader(format), workgroups, largest_binding });
+        }
+        let heads = Heads { queries: vision.heads, keys: vision.heads, size: vision.hidden / vision.heads };
+        let mut attentions = vec![Attention { heads, rows: patches, span: patches, among: Among::Patches }];
+        for rows in [extent.rows, 1] {
+            let heads = language.attention_heads();
+            attentions.push(Attention { heads, rows, span: extent.slots, among: Among::Slots });
+            let workgroups = launch::spread(rows * language.kv_features() / 4);
+            let largest_binding = numbers(extent.slots, language.kv_features());
+            kernels.push(Kernel { shader: append::shader(), workgroups, largest_binding });
+        }
+        for attention in attentions {
+            kernels.extend(
+                attention.kernels(adapter).into_iter().map(|(shader, workgroups, largest_binding)| Kernel {
+                    shader,
+                    workgroups,
+                    largest_binding,
+                }),
+            );
         }
         for (rows, features) in [(patches, vision.hidden), (extent.rows, hidden)] {
             let workgroups = [1, rows as u32, 1];
