@@ -277,8 +277,8 @@ fn a_configuration_of_another_model_does_not_fit() {
     model.edit("config.json", |config| config["text_config"]["intermediate_size"] = json!(88));
     sign(&model, "config.json");
     let message = refusal(&model);
-    let expected = "tensor model.language_model.layers.0.mlp.gate_proj.weight has shape [84, 60] where config.json asks \
-                    for [88, 60]";
+    let expected = "tensor model.language_model.layers.0.mlp.gate_proj.weight has shape [84, 60] where the \
+                    configuration asks for [88, 60]";
     assert_eq!(message, expected);
     model.edit("config.json", |config| config["text_config"]["num_hidden_layers"] = json!(3));
     sign(&model, "config.json");

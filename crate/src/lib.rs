@@ -18,7 +18,7 @@
 //! - [`model`] — the whole model and its settings
 //! - [`stream`] — the session
 //! - [`video`] — where frames come from, natively
-//! - [`bench`] — how fast the kernels are, natively
+//! - [`bench`](mod@bench) — how fast the kernels are, natively
 //! - [`cli`] — the command line
 //!
 //! Beside them, [`trace`] looks inside a pass.
