@@ -2,21 +2,21 @@
 //
 // x       [rows, inputs / 4]    vec4<f32>
 // words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
-// y       [rows, outputs]       f32             written by finish.wgsl
+// y       [rows, outputs]       f32             written by finish/*.wgsl
 //
 // 64 threads, 16 across and 4 down, make a tile of 16·QUADS rows × 64 outputs, 16 inputs a step. Each weight is decoded
 // once into workgroup memory, and each thread multiplies 4·QUADS rows by 4 outputs from vectors that it reads there.
-// QUADS is 1 … 4, so that 143 rows are three tiles of 48 with one row to spare. Workgroup memory: 4 KiB + 1 KiB · QUADS.
+// QUADS is 1 … 4, so that 143 rows are three tiles of 48 with one row to spare. Workgroup memory: 4.25 KiB + 1 KiB · QUADS.
+//
+// Each vector there is written whole by one thread: to write a component may be to write all four (WGSL's memory model).
 
 var<workgroup> tile_x: array<vec4<f32>, 64u * QUADS>; // [input, row / 4]
-// [input, output], as single numbers: threads write neighbours, and may not share a vector.
-var<workgroup> tile_w: array<f32, 1024>;
+var<workgroup> tile_w: array<vec4<f32>, 272>;         // [input / 4, output % 4, output / 4], 17 apart: no bank conflicts
 
 alias Sums = array<vec4<f32>, 4u * QUADS>;
 
-fn multiply(sums: ptr<function, Sums>, k: u32, thread: u32) {
-    let at = 64u * k + 4u * (thread % 16u);
-    let w = vec4(tile_w[at], tile_w[at + 1u], tile_w[at + 2u], tile_w[at + 3u]);
+// Adds the products of input k, of which w has the thread's four weights.
+fn multiply(sums: ptr<function, Sums>, w: vec4<f32>, k: u32, thread: u32) {
     for (var q = 0u; q < QUADS; q++) {
         let a = tile_x[4u * QUADS * k + 4u * q + thread / 16u];
         (*sums)[4u * q] = fma(vec4(a.x), w, (*sums)[4u * q]);
@@ -45,19 +45,19 @@ fn add(sums: ptr<function, Sums>, weights: Block, b: u32, half: u32, first_row: 
         tile_x[at + 12u * QUADS] = vec4(a0.w, a1.w, a2.w, a3.w);
     }
     for (var i = 0u; i < 4u; i++) {
-        let w = four(weights, 4u * half + i);
-        let at = 256u * i + thread;
-        tile_w[at] = w.x;
-        tile_w[at + 64u] = w.y;
-        tile_w[at + 128u] = w.z;
-        tile_w[at + 192u] = w.w;
+        tile_w[68u * i + 17u * (thread % 4u) + thread / 4u] = four(weights, 4u * half + i);
     }
     workgroupBarrier();
-    for (var k = 0u; k < 16u; k += 4u) {
-        multiply(sums, k, thread);
-        multiply(sums, k + 1u, thread);
-        multiply(sums, k + 2u, thread);
-        multiply(sums, k + 3u, thread);
+    for (var i = 0u; i < 4u; i++) {
+        let at = 68u * i + thread % 16u;
+        let w0 = tile_w[at];
+        let w1 = tile_w[at + 17u];
+        let w2 = tile_w[at + 34u];
+        let w3 = tile_w[at + 51u];
+        multiply(sums, vec4(w0.x, w1.x, w2.x, w3.x), 4u * i, thread);
+        multiply(sums, vec4(w0.y, w1.y, w2.y, w3.y), 4u * i + 1u, thread);
+        multiply(sums, vec4(w0.z, w1.z, w2.z, w3.z), 4u * i + 2u, thread);
+        multiply(sums, vec4(w0.w, w1.w, w2.w, w3.w), 4u * i + 3u, thread);
     }
     workgroupBarrier();
 }
