@@ -37,6 +37,10 @@ fn add(
 fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
     let first_row = group.y * 8u * EIGHTS;
     let first = (group.x * WORKGROUP + thread.index) * COLUMNS;
+    // Eight lanes end together, so that whoever hands a row round is there.
+    if ((group.x * WORKGROUP + thread.index / 8u * 8u) * COLUMNS >= size.outputs) {
+        return;
+    }
     var sums: Sums;
     for (var b = 0u; b < (size.inputs + 31u) / 32u; b++) {
         var blocks: array<Block, COLUMNS>;
@@ -52,9 +56,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
         add(&sums, &blocks, b, 6u, first_row, thread);
         add(&sums, &blocks, b, 7u, first_row, thread);
     }
+    // Through an array of their own, which a loop of unknown length may index: what ends a row is compiled once.
+    var made: array<array<f32, COLUMNS>, 8u * EIGHTS>;
     for (var e = 0u; e < EIGHTS; e++) {
         for (var r = 0u; r < 8u; r++) {
-            finish(first_row + 8u * e + r, first, sums[e][r]);
+            for (var c = 0u; c < COLUMNS; c++) {
+                made[8u * e + r][c] = sums[e][r][c];
+            }
         }
+    }
+    for (var r = 0u; r < min(8u * EIGHTS, size.rows - first_row); r++) {
+        finish(first_row + r, first, made[r]);
     }
 }

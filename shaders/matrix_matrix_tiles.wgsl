@@ -2,7 +2,7 @@
 //
 // x       [rows, inputs / 4]    vec4<f32>
 // words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
-// y       [rows, outputs]       f32             written by finish/*.wgsl
+// y       [rows, outputs]       f32             written by finish.wgsl
 //
 // 64 threads, 16 across and 4 down, make a tile of 16·QUADS rows × 64 outputs, 16 inputs a step. Each weight is decoded
 // once into workgroup memory, and each thread multiplies 4·QUADS rows by 4 outputs from vectors that it reads there.

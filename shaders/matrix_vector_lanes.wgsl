@@ -9,6 +9,10 @@
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, thread: Thread) {
     let first = (group.x * WORKGROUP + thread.index) * COLUMNS;
+    // Eight lanes end together, so that whoever hands a row round is there.
+    if ((group.x * WORKGROUP + thread.index / 8u * 8u) * COLUMNS >= size.outputs) {
+        return;
+    }
     var sums: array<vec4<f32>, COLUMNS>;
     for (var b = 0u; b < (size.inputs + 31u) / 32u; b++) {
         let a = eight_columns(b, thread);
