@@ -92,3 +92,27 @@ impl Reached {
         products + attention + cost.dispatches * DISPATCH
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prediction_follows_from_what_binds() {
+        let reached = Reached { products: 0.5, attention: 0.25, read: 1.0 };
+        let device = Peaks { name: "a test", tera_flops: 10.0, giga_bytes: 100.0 };
+        let [small, large] = reached.predict(device);
+        assert!(small.milliseconds.is_sorted() && small.milliseconds[0] < large.milliseconds[0]);
+
+        // 624 GFLOP of a frame's products and 793 of a round's, at 5 TFLOP/s: that much, attention and dispatches apart.
+        let products = ModelConfig::qwen2_5_vl_3b().vision_cost(480, Format::Q4).products
+            + ModelConfig::qwen2_5_vl_3b().decoder_cost(143, 143, Format::Q4).products;
+        let least = 1e3 * products / 5e12;
+        assert!((least..1.4 * least).contains(&small.milliseconds[0]), "{least} {:?}", small.milliseconds);
+
+        // A device that cannot read fast enough waits for its memory: all weights, once.
+        let starved = reached.predict(Peaks { giga_bytes: 1.0, ..device });
+        let weights = ModelConfig::qwen2_5_vl_3b().decoder_cost(143, 143, Format::Q4).weights;
+        assert!(starved[0].milliseconds[0] > 1e3 * weights / 1e9);
+    }
+}

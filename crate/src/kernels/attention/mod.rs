@@ -1,8 +1,8 @@
 //! `softmax(q kᵀ / √d + mask) v`, with the query heads that share a key/value head packed into one tile.
 //!
 //! Two uses, one formula: new tokens over the slots of an arena, and the patches of a frame among themselves. On a wgpu
-//! adapter [`kernel`] makes both, with an online softmax and no scores in memory; elsewhere, under autodiff, and for
-//! heads that the kernels do not take, [`plain`] does.
+//! adapter `kernel` makes both, with an online softmax and no scores in memory; elsewhere, under autodiff, and for
+//! heads that the kernels do not take, `plain` does.
 
 use burn::tensor::{Bool, Device, Int, Tensor};
 
