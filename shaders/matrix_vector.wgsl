@@ -1,7 +1,7 @@
 // y = W x for one row.
 //
 // x       [inputs / 4]          vec4<f32>
-// words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
+// words   [outputs, …]          vec4<u32>       read by weights/*.wgsl, multiplied by block_sum.wgsl
 // y       [outputs]             f32             written by finish.wgsl
 //
 // A workgroup of 64 threads computes COLUMNS outputs: each thread takes every 64th block of 32 inputs, of all outputs,
@@ -25,15 +25,7 @@ fn main(
             a[i] = x[min(8u * b + i, size.inputs / 4u - 1u)];
         }
         for (var c = 0u; c < COLUMNS; c++) {
-            let weights = block(min(first + c, size.outputs - 1u), b);
-            sums[c] = fma(a[0], four(weights, 0u), sums[c]);
-            sums[c] = fma(a[1], four(weights, 1u), sums[c]);
-            sums[c] = fma(a[2], four(weights, 2u), sums[c]);
-            sums[c] = fma(a[3], four(weights, 3u), sums[c]);
-            sums[c] = fma(a[4], four(weights, 4u), sums[c]);
-            sums[c] = fma(a[5], four(weights, 5u), sums[c]);
-            sums[c] = fma(a[6], four(weights, 6u), sums[c]);
-            sums[c] = fma(a[7], four(weights, 7u), sums[c]);
+            sums[c] = add_block(sums[c], a, block(min(first + c, size.outputs - 1u), b));
         }
     }
     for (var c = 0u; c < COLUMNS; c++) {

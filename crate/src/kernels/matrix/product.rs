@@ -53,6 +53,9 @@ impl Product {
         if adapter.software {
             parts.push(spread(adapter));
         }
+        if rows == 1 {
+            parts.push(part!("block_sum"));
+        }
         parts.push(design);
         let sizes = &["rows", "inputs", "outputs", "offset", "width", "biased", "finish"];
         (Shader { parts, constants, buffers: self.buffers(), sizes }, workgroups)
