@@ -18,10 +18,15 @@ fn eight_rows(first: u32, column: u32, thread: Thread) -> array<vec4<f32>, 8> {
     );
 }
 
+fn four_columns(column: u32) -> vec4<f32> {
+    return x[min(column, size.inputs / 4u - 1u)];
+}
+
 // The 32 features of a block of the only row.
 fn eight_columns(block: u32, thread: Thread) -> array<vec4<f32>, 8> {
+    let first = 8u * block;
     return array(
-        row(0u, 8u * block), row(0u, 8u * block + 1u), row(0u, 8u * block + 2u), row(0u, 8u * block + 3u),
-        row(0u, 8u * block + 4u), row(0u, 8u * block + 5u), row(0u, 8u * block + 6u), row(0u, 8u * block + 7u),
+        four_columns(first), four_columns(first + 1u), four_columns(first + 2u), four_columns(first + 3u),
+        four_columns(first + 4u), four_columns(first + 5u), four_columns(first + 6u), four_columns(first + 7u),
     );
 }
