@@ -133,7 +133,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         slot_places[thread] = select(start + thread, safe, other == FREE);
         workgroupBarrier();
 
-        var scores: Scores;
+        var scores = Scores();
         for (var i = 0u; i < D / 8u; i += STEP) {
             load(first, head, i, thread);
             workgroupBarrier();
