@@ -55,7 +55,9 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
             let adapter = setup.adapter.get_info();
             let subgroups = setup.device.features().contains(wgpu::Features::SUBGROUP);
             let _ = SUBGROUP.set(if subgroups { adapter.subgroup_min_size } else { 0 });
-            Ok(Opened { device, name: format!("{} ({})", adapter.name, adapter.backend) })
+            // Browsers keep the name to themselves.
+            let name = if adapter.name.is_empty() { "an adapter without a name" } else { &adapter.name };
+            Ok(Opened { device, name: format!("{name} ({})", adapter.backend) })
         }
         #[cfg(not(target_arch = "wasm32"))]
         Kind::Cpu => Ok(Opened { device: Device::flex(), name: "CPU".to_owned() }),

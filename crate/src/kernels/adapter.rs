@@ -17,4 +17,18 @@ impl Adapter {
         let software = tensor.client.properties().identity.physical.is_none();
         Self { software, subgroup: device::smallest_subgroup() }
     }
+
+    /// All that it can be taken for: whoever chooses by these gets every variant that it can run.
+    pub fn disguises(self) -> Vec<Self> {
+        let mut all = vec![self];
+        for software in [true, false] {
+            for subgroup in [0, self.subgroup] {
+                let disguise = Self { software, subgroup };
+                if !all.contains(&disguise) {
+                    all.push(disguise);
+                }
+            }
+        }
+        all
+    }
 }

@@ -1,8 +1,9 @@
 //! Writes new rows into the slots of an arena.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, s};
+use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData, s};
 
 use super::launch;
+use super::self_test::Trial;
 use super::shader::{Buffer, Shader, part};
 
 /// A run of consecutive rows that go to consecutive slots.
@@ -95,6 +96,30 @@ fn plain(mut arena: Tensor<2>, rows: &Tensor<2>, runs: &[Run]) -> Tensor<2> {
         arena = arena.slice_assign(s![run.slot..run.slot + run.length, ..], source);
     }
     arena
+}
+
+/// The kernel on the device of `trial`: every number of the arena, those that have to stay among them.
+pub(super) async fn self_test(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
+    for (slots, start, features) in trial.cases(&[(vec![4, 5, 2, 9], 8, 12), ((3..90).rev().collect(), 4, 20)]) {
+        let (start, features) = (*start, *features);
+        let width = start + 2 * features + 4;
+        let x = trial.numbers(slots.len() * width);
+        let mut arena = [trial.numbers(100 * features), trial.numbers(100 * features)];
+        let [keys, values] = arena.each_ref().map(|held| trial.tensor(held, [100, features]));
+        let there = [keys, values];
+        let places = Places::new(slots, trial.device());
+        let made = launch(&there, &trial.tensor(&x, [slots.len(), width]), start, &places);
+        for (row, &slot) in x.chunks(width).zip(slots) {
+            for (held, new) in arena.iter_mut().zip(row[start..].chunks(features)) {
+                held[slot * features..][..features].copy_from_slice(new);
+            }
+        }
+        for (there, held) in there.into_iter().zip(arena) {
+            let expected: Vec<f64> = held.into_iter().map(f64::from).collect();
+            trial.compare(shader().name(), 0.0, made.map(|()| there), &expected).await?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

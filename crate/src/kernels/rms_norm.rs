@@ -1,9 +1,10 @@
 //! `y = x / √(mean(x²) + ε) · γ`, Zhang & Sennrich, arXiv 1910.07467.
 
 use burn::module::{Module, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{ExecutionError, Tensor};
 
 use super::launch;
+use super::self_test::Trial;
 use super::shader::{Buffer, Shader, part};
 
 /// Root-mean-square normalisation over the features of each row.
@@ -52,6 +53,25 @@ impl RmsNorm {
         launch::run(&shader(), &[&x, &gamma, &y], &[features, epsilon], [1, rows as u32, 1]);
         Some(launch::tensor(y))
     }
+}
+
+/// The kernel on the device of `trial`.
+pub(super) async fn self_test(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
+    for &(rows, features) in trial.cases(&[(5, 260), (1, 4), (3, 36), (2, 2052)]) {
+        let (x, gamma) = (trial.numbers(rows * features), trial.numbers(features));
+        let expected: Vec<f64> = x
+            .chunks(features)
+            .flat_map(|row| {
+                let mean_square = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / features as f64;
+                let scale = 1.0 / (mean_square + 1e-6).sqrt();
+                row.iter().zip(&gamma).map(move |(&x, &gamma)| f64::from(x) * scale * f64::from(gamma))
+            })
+            .collect();
+        let norm = RmsNorm::new(trial.tensor(&gamma, [features]), 1e-6);
+        let made = norm.launch(&trial.tensor(&x, [rows, features]));
+        trial.compare(shader().name(), 1e-6, made, &expected).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

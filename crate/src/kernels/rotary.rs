@@ -7,9 +7,11 @@
 //! ```
 
 use burn::backend::wgpu::CubeTensor;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
 
+use super::append::Places;
 use super::launch;
+use super::self_test::Trial;
 use super::shader::{Buffer, Shader, part};
 
 /// Cosines and sines of whole positions, made on the host: a GPU's own `cos` is too coarse for large angles.
@@ -64,6 +66,11 @@ impl RotaryTable {
 }
 
 impl Rotation {
+    /// From cosines and sines as they stand in it.
+    pub(super) fn given(turns: Tensor<2>) -> Self {
+        Self { turns }
+    }
+
     /// The rotation of some of the rows, by index.
     pub fn select(&self, rows: Tensor<1, Int>) -> Self {
         Self { turns: self.turns.clone().select(0, rows) }
@@ -123,4 +130,41 @@ pub(super) fn turn(
     let workgroups = launch::spread(rows * heads * size / 8);
     launch::run(&shader(size, places.is_some(), scores), &buffers, &[rows, heads, stride, start], workgroups);
     y
+}
+
+/// A head, turned by what stands in a row of a [`Rotation`], on the host.
+pub(super) fn turned(x: &[f32], turn: &[f32]) -> Vec<f64> {
+    let half = x.len() / 2;
+    let number = |i: usize| f64::from(x[i]);
+    let (cos, sin) = (|i: usize| f64::from(turn[i]), |i: usize| f64::from(turn[i + half]));
+    let low = (0..half).map(|i| number(i) * cos(i) - number(i + half) * sin(i));
+    low.chain((0..half).map(|i| number(i + half) * cos(i) + number(i) * sin(i))).collect()
+}
+
+/// The kernel on the device of `trial`.
+pub(super) async fn self_test(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
+    for &(rows, heads, size) in trial.cases(&[(5, 3, 24), (70, 2, 128), (1, 1, 8)]) {
+        for (listed, scores) in [(true, true), (false, false), (false, true)] {
+            let (stride, start, slots) = (heads * size + 12, 8, rows + 3);
+            let (x, turns) = (trial.numbers(rows * stride), trial.numbers(slots * size));
+            let places: Vec<usize> = (0..rows).map(|row| if listed { slots - 1 - row } else { row }).collect();
+            let scale = if scores { std::f64::consts::LOG2_E / (size as f64).sqrt() } else { 1.0 };
+            let mut expected = Vec::new();
+            for (row, place) in x.chunks(stride).zip(&places) {
+                let heads = row[start..][..heads * size].chunks(size);
+                let turn = &turns[place * size..][..size];
+                expected.extend(heads.flat_map(|head| turned(head, turn)).map(|number| number * scale));
+            }
+            let places = listed.then(|| Places::new(&places, trial.device()).slots);
+            let turns = trial.tensor::<2>(&turns, [slots, size]);
+            let made = launch::numbers(&trial.tensor::<2>(&x, [rows, stride])).zip(launch::numbers(&turns));
+            let made = made.map(|(x, turns)| {
+                let places = places.as_ref().and_then(launch::words);
+                turn(&x, [rows, heads, size], [stride / 4, start / 4], &turns, places.as_ref(), scores)
+            });
+            let made = made.map(launch::tensor::<2>);
+            trial.compare(shader(size, listed, scores).name(), 1e-6, made, &expected).await?;
+        }
+    }
+    Ok(())
 }

@@ -12,6 +12,7 @@ use super::rotary::Rotation;
 
 mod kernel;
 mod plain;
+pub(super) mod self_test;
 #[cfg(test)]
 mod tests;
 

@@ -12,6 +12,7 @@ use super::shader::Shader;
 
 mod product;
 mod rows;
+pub(super) mod self_test;
 
 pub use product::Product;
 
@@ -197,7 +198,8 @@ impl Codes {
         Some((launch::words(&self.words)?, scales))
     }
 
-    /// As numbers: reads the whole piece back to the host.
+    /// As numbers: reads the whole piece back to the host. Never in browsers, which cannot wait for it: there x is always
+    /// f32 on wgpu, which the kernels take.
     fn decode(&self) -> Tensor<2> {
         let device = self.words.device();
         let read = |words: &Tensor<1, Int>| -> Vec<u32> {
