@@ -11,7 +11,7 @@ usage() {
                           (./build.sh watch --help says what can be given)
 ./build.sh kernel-report [--assembly | --json] [FILE.wgsl ...]
                           what real AMD GPUs would run of our kernels, or of those named; Linux only, and no GPU is needed
-./build.sh test           check format, lints, documentation and the build for browsers, then run every test
+./build.sh test           check format, lints and documentation, run every kernel in browsers, then run every test
 
 They install what is missing where they may, and build what has changed; CARGO_TARGET_DIR is respected.
 END
@@ -36,12 +36,12 @@ kernel_report() {
 test_everything() {
     settle
     cd "$house"
-    require rust compiler ffmpeg vulkan lints web-rust
+    require rust compiler ffmpeg vulkan lints web-rust npm chromium firefox
     fetch_tokenizer
     step cargo fmt --all --check
     step cargo clippy --release --locked --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" step cargo doc --release --locked --no-deps
-    step cargo_web check --release --locked --lib
+    step kernels_in_browsers
     step cargo test --release --locked --doc
     step cargo test --release --locked --tests --no-fail-fast
 }
@@ -68,8 +68,21 @@ cargo_web() {
         cargo "$@" --target "$web"
     else
         RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
-            CARGO_TARGET_DIR=$CARGO_TARGET_DIR/web /usr/bin/cargo "$@" --target "$web" -Zbuild-std=std,panic_abort
+            CARGO_TARGET_DIR=$(web_folder) /usr/bin/cargo "$@" --target "$web" -Zbuild-std=std,panic_abort
     fi
+}
+
+# Every kernel in headless Chromium and Firefox: tests/browser. The host's side of it need not be fast, but soon compiled.
+kernels_in_browsers() {
+    local folder=$CARGO_TARGET_DIR/browser
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo_web build --release --locked --example kernel_page
+    cargo run --release --locked --quiet --example bindgen -- \
+        "$(web_folder)/$web/release/examples/kernel_page.wasm" "$folder/page"
+    if ! cmp -s tests/browser/package-lock.json "$folder/package-lock.json"; then
+        cp tests/browser/package.json tests/browser/package-lock.json "$folder"
+        npm ci --prefix "$folder" --loglevel=error
+    fi
+    node tests/browser/run.mjs "$folder" "$(chromium)" "$(firefox)"
 }
 
 # Qwen2.5's own tokenizer, with which the dialogue's tokens are tested; too large to ship.
@@ -112,6 +125,7 @@ present() {
         vulkan) [[ $(uname) != Linux ]] || { has_vulkan_loader && has_vulkan_driver; } ;;
         radv) has_vulkan_loader && has_radv ;;
         npm) has npm ;;
+        chromium | firefox) "$1" ;;
     esac &>/dev/null
 }
 
@@ -164,6 +178,9 @@ packages() {
         npm-apt-get) echo npm ca-certificates ;;
         npm-brew) echo node ;;
         npm-*) echo npm ;;
+        chromium-brew | firefox-brew) echo --cask "$1" ;;
+        firefox-apt-get) echo firefox-esr ;;
+        chromium-* | firefox-*) echo "$1" ;;
         web-rust-*) echo rustc-web cargo-web rust-web-src lld-19 ;;
     esac
 }
@@ -176,6 +193,15 @@ has_radv() { compgen -G '/usr/share/vulkan/icd.d/radeon_icd*.json' || compgen -G
 wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' "$house/Cargo.toml"; }
 rust_version() { "$1" --version | cut -d ' ' -f 2; }
 rust_has_web() { [[ -d $(rustc --print target-libdir --target "$web") ]]; }
+web_folder() { if rust_has_web; then echo "$CARGO_TARGET_DIR"; else echo "$CARGO_TARGET_DIR/web"; fi; }
+chromium() {
+    type -P chromium || type -P chromium-browser || type -P google-chrome ||
+        compgen -G '/Applications/Chromium.app/Contents/MacOS/Chromium' ||
+        compgen -G '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
+}
+firefox() {
+    type -P firefox-esr || type -P firefox || compgen -G '/Applications/Firefox.app/Contents/MacOS/firefox'
+}
 debian_has_web() {
     has wasm-ld-19 && [[ -d $(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library ]] &&
         at_least "$(wanted_rust)" "$(rust_version /usr/bin/rustc)"
