@@ -1,14 +1,8 @@
 //! GGUF files that are damaged, incomplete, hostile, or of something else.
 
-use std::path::Path;
-
 use proptest::prelude::*;
-use streamo_wgpu::device::{self, Kind};
-use streamo_wgpu::model::{Description, LoadError, Model};
-use streamo_wgpu::stream::Protocol;
-use streamo_wgpu::weights::Checkpoint;
 
-use crate::fixtures;
+use crate::fixtures::{refusal, try_load};
 use crate::gguf_file::{self as parts, F32, GgufFile, I32, LIST, TEXT, TRUTH, Tensor, U32};
 use crate::program::{Spoilt, fails, json_lines, streamo};
 
@@ -18,21 +12,6 @@ pub const VISION: &str = "mmproj-tiny-F16.gguf";
 /// The tensors that are spoilt: f32, 48 numbers, and f16, 48 × 48.
 const NORM: &str = "output_norm.weight";
 const QUERIES: &str = "blk.0.attn_q.weight";
-
-/// How everything up to the loaded model ends, without a process.
-pub fn load(path: &Path) -> Result<Model, LoadError> {
-    let files = fixtures::files(path);
-    let description = Description::read(files.as_ref())?;
-    Protocol::new(description.tokenizer.clone(), &description.settings)?;
-    let checkpoint = Checkpoint::open(files.as_ref())?;
-    let device = pollster::block_on(device::open(Kind::Cpu)).unwrap().device;
-    Ok(Model::load(&description.config, &checkpoint, &device, &|_| ())?)
-}
-
-#[track_caller]
-fn refusal(model: &Spoilt) -> String {
-    load(model.path()).expect_err("this must not load").to_string()
-}
 
 /// The message with which the model is refused after `change` of one of its files.
 #[track_caller]
@@ -54,7 +33,7 @@ fn taking_a_file_apart_changes_nothing() {
     for file in [MODEL, VISION] {
         assert_eq!(GgufFile::of(&model.file(file)).bytes(), std::fs::read(model.file(file)).unwrap());
     }
-    load(model.path()).unwrap();
+    try_load(model.path()).unwrap();
 }
 
 #[test]
@@ -65,7 +44,7 @@ fn a_directory_without_both_parts_says_which_it_lacks() {
     std::fs::rename(model.file(VISION), model.file("kept")).unwrap();
     assert_eq!(fails(&mut model.watch()), format!("{place} has no vision part: {two}"));
     let named = model.file(MODEL).display().to_string();
-    assert_eq!(load(&model.file(MODEL)).unwrap_err().to_string(), format!("{named} has no vision part: {two}"));
+    assert_eq!(try_load(&model.file(MODEL)).unwrap_err().to_string(), format!("{named} has no vision part: {two}"));
     std::fs::rename(model.file("kept"), model.file(VISION)).unwrap();
 
     std::fs::copy(model.file(MODEL), model.file("other.gguf")).unwrap();
@@ -90,7 +69,7 @@ fn a_directory_without_both_parts_says_which_it_lacks() {
 #[test]
 fn a_split_model_needs_all_of_its_files() {
     let model = Spoilt::copy_of("gguf/sharded-f32");
-    load(model.path()).unwrap();
+    try_load(model.path()).unwrap();
     std::fs::rename(model.file("tiny-F32-00002-of-00003.gguf"), model.file("kept")).unwrap();
     let place = model.path().display();
     let missing = "has no tiny-F32-00002-of-00003.gguf, a shard of the checkpoint: it is incomplete, download it again";
@@ -116,7 +95,7 @@ fn other_versions_and_files_are_named() {
     }
     assert_eq!(version(3_u32.to_be_bytes()), format!("{MODEL} is a big-endian GGUF file, {advice}"));
     model.write(MODEL, [&whole[..4], &2_u32.to_le_bytes(), &whole[8..]].concat());
-    load(model.path()).unwrap();
+    try_load(model.path()).unwrap();
     model.write(MODEL, b"PK\x03\x04 and so on");
     assert_eq!(refusal(&model), damaged("it does not begin with GGUF"));
 }
@@ -338,7 +317,7 @@ proptest! {
         }
         bytes.truncate(cut.map_or(bytes.len(), |cut| cut % reach));
         model.write(file, bytes);
-        if let Err(error) = load(model.path()) {
+        if let Err(error) = try_load(model.path()) {
             prop_assert!(error.to_string().len() > 20, "{}", error);
         }
     }

@@ -1,17 +1,14 @@
 //! Packs that are damaged, incomplete, hostile, or of another version.
 
-use std::path::Path;
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use streamo_wgpu::kernels::format::Format;
-use streamo_wgpu::model::{Description, LoadError, Model};
 use streamo_wgpu::weights::pack::MANIFEST;
-use streamo_wgpu::weights::{self, Directory};
 
-use crate::fixtures;
+use crate::fixtures::{refusal, try_load};
 use crate::program::{Spoilt, fails, succeeds};
 
 const ADVICE: &str = "; download the pack again, or pack the model again";
@@ -28,21 +25,6 @@ fn another(format: Format) -> Spoilt {
     static PACKED: [OnceLock<Spoilt>; 2] = [OnceLock::new(), OnceLock::new()];
     let place = &PACKED[usize::from(format == Format::Q8)];
     Spoilt::copy(place.get_or_init(|| packed(format)).path())
-}
-
-/// How loading everything ends, without a process.
-fn load(directory: &Path) -> Result<Model, LoadError> {
-    let files = Directory(directory.to_owned());
-    let description = Description::read(&files)?;
-    let store = weights::open(&files, None)?;
-    let [cpu, _] = fixtures::devices();
-    Ok(Model::load(&description.config, store.as_ref(), &cpu.device, &|_| ())?)
-}
-
-/// The message with which loading the model fails.
-#[track_caller]
-fn refusal(model: &Spoilt) -> String {
-    load(model.path()).expect_err("this must not load").to_string()
 }
 
 /// Makes the manifest say of `file` what is true.
@@ -69,7 +51,7 @@ fn header(shard: &[u8]) -> (usize, Value) {
 #[test]
 fn every_file_is_held_against_the_manifest() {
     let model = packed(Format::Q4);
-    load(model.path()).unwrap();
+    try_load(model.path()).unwrap();
     let manifest = model.json(MANIFEST);
     let named = ["files", "shards"].map(|list| manifest[list].as_array().unwrap().clone()).concat();
     assert!(named.len() > 12, "{}", named.len());
@@ -94,7 +76,7 @@ fn every_file_is_held_against_the_manifest() {
         }
         model.write(name, whole);
     }
-    load(model.path()).unwrap();
+    try_load(model.path()).unwrap();
     model.remove(SHARD);
     assert!(fails(&mut model.watch()).ends_with("pack the model again"));
     assert_eq!(fails(&mut model.inspect()), fails(&mut model.watch()));
@@ -267,7 +249,7 @@ fn a_shard_is_looked_into_with_care_though_its_hash_is_right() {
         assert_eq!(spoil(&whole, &spoilt), expected);
         model.write(SHARD, &shard);
         sign(&model, SHARD);
-        load(model.path()).unwrap();
+        try_load(model.path()).unwrap();
     }
 }
 
@@ -334,7 +316,7 @@ proptest! {
             bytes[place] ^= flip;
         }
         model.write(MANIFEST, bytes);
-        if let Err(error) = load(model.path()) {
+        if let Err(error) = try_load(model.path()) {
             prop_assert!(error.to_string().len() > 20, "{}", error);
         }
     }
@@ -362,7 +344,7 @@ proptest! {
             prop_assert!(message.starts_with("pack-00002.safetensors is damaged: "), "{}", message);
         }
         sign(&model, SHARD);
-        if let Err(error) = load(model.path()) {
+        if let Err(error) = try_load(model.path()) {
             prop_assert!(error.to_string().len() > 20, "{}", error);
         }
     }

@@ -4,10 +4,8 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use streamo_wgpu::device::{self, Kind};
-use streamo_wgpu::model::{Description, LoadError, Model};
-use streamo_wgpu::weights::{Checkpoint, Directory};
 
+use crate::fixtures::{refusal, try_load};
 use crate::program::{Spoilt, fails};
 
 const FILE: &str = "model.safetensors";
@@ -58,21 +56,6 @@ fn with_header(header: &[u8], data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header, data].concat()
 }
 
-/// How loading everything ends, without a process.
-fn load(directory: &Path) -> Result<Model, LoadError> {
-    let files = Directory(directory.to_owned());
-    let description = Description::read(&files)?;
-    let checkpoint = Checkpoint::open(&files)?;
-    let device = pollster::block_on(device::open(Kind::Cpu)).unwrap().device;
-    Ok(Model::load(&description.config, &checkpoint, &device, &|_| ())?)
-}
-
-/// The message with which loading the model fails.
-#[track_caller]
-fn refusal(model: &Spoilt) -> String {
-    load(model.path()).expect_err("this must not load").to_string()
-}
-
 #[test]
 fn a_missing_or_unreadable_file_is_named() {
     let model = Spoilt::copy_of("tied");
@@ -111,7 +94,7 @@ fn a_file_cut_anywhere_is_damaged() {
     model.write(FILE, &whole[..whole.len() / 2]);
     assert!(fails(&mut model.watch()).contains("model.safetensors is damaged"));
     model.write(FILE, &whole);
-    load(model.path()).unwrap();
+    try_load(model.path()).unwrap();
 }
 
 #[test]
@@ -238,7 +221,7 @@ fn tensors_that_do_not_fit_are_named() {
         parts.splice(NORM, &vec![0; bytes]);
         parts.header[NORM]["dtype"] = json!(format);
         model.write(FILE, parts.bytes());
-        load(model.path()).unwrap_or_else(|error| panic!("{format}: {error}"));
+        try_load(model.path()).unwrap_or_else(|error| panic!("{format}: {error}"));
     }
     for (bits, value) in [(0x7fc0_u16, "NaN"), (0xffc1, "NaN"), (0x7f80, "inf"), (0xff80, "-inf")] {
         let message = spoilt(&|parts| {
@@ -306,7 +289,7 @@ fn an_index_is_not_trusted() {
 /// A model whose tensors are checked by their headers alone: what a hostile file can make of opening and loading.
 fn end_of(model: &Spoilt, bytes: &[u8], file: &str) -> Option<String> {
     model.write(file, bytes);
-    load(model.path()).err().map(|error| error.to_string())
+    try_load(model.path()).err().map(|error| error.to_string())
 }
 
 proptest! {

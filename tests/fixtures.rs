@@ -10,10 +10,12 @@ use streamo_wgpu::clock::Clock;
 use streamo_wgpu::device::{self, Kind, Opened};
 use streamo_wgpu::frame::Frame;
 use streamo_wgpu::kernels::format::Format;
-use streamo_wgpu::model::{Description, Model};
-use streamo_wgpu::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options};
+use streamo_wgpu::model::{Description, LoadError, Model};
+use streamo_wgpu::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options, Protocol};
 use streamo_wgpu::weights::gguf::NamedModel;
 use streamo_wgpu::weights::{self, Directory, Files};
+
+use crate::program::Spoilt;
 
 /// `tests/fixtures/{name}`.
 pub fn path(name: &str) -> PathBuf {
@@ -52,6 +54,22 @@ pub fn load_in(path: &Path, format: Option<Format>, device: &Opened) -> (Rc<Mode
     let store = weights::open(files.as_ref(), format).unwrap();
     let model = Model::load(&description.config, store.as_ref(), &device.device, &|_| ()).unwrap();
     (Rc::new(model), description)
+}
+
+/// How everything up to the loaded model ends on the CPU, without a process.
+pub fn try_load(path: &Path) -> Result<Model, LoadError> {
+    let files = files(path);
+    let description = Description::read(files.as_ref())?;
+    Protocol::new(description.tokenizer.clone(), &description.settings)?;
+    let store = weights::open(files.as_ref(), None)?;
+    let [cpu, _] = devices();
+    Ok(Model::load(&description.config, store.as_ref(), &cpu.device, &|_| ())?)
+}
+
+/// The message with which loading the model fails.
+#[track_caller]
+pub fn refusal(model: &Spoilt) -> String {
+    try_load(model.path()).expect_err("this must not load").to_string()
 }
 
 /// Options with upstream's defaults.

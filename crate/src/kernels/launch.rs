@@ -44,11 +44,15 @@ pub fn tensor<const D: usize>(room: CubeTensor) -> Tensor<D> {
     Tensor::from_primitive::<Wgpu>(room)
 }
 
-/// Workgroups for `threads` threads in a row, in rows of as many as there may be.
+/// Workgroups for `threads` threads in a row.
 pub fn spread(threads: usize) -> [u32; 3] {
-    let total = threads.div_ceil(Shader::WORKGROUP as usize);
-    let down = total.div_ceil(MOST_WORKGROUPS as usize).max(1);
-    [total.div_ceil(down) as u32, down as u32, 1]
+    in_rows(threads.div_ceil(Shader::WORKGROUP as usize))
+}
+
+/// So many workgroups at least, in rows of as many as there may be.
+pub fn in_rows(workgroups: usize) -> [u32; 3] {
+    let down = workgroups.div_ceil(MOST_WORKGROUPS as usize).max(1);
+    [workgroups.div_ceil(down) as u32, down as u32, 1]
 }
 
 /// Runs `shader` over `buffers`, in the order in which it names them, with the values of its `size`.

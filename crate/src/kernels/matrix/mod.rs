@@ -87,7 +87,8 @@ impl Matrix {
     /// From its coded pieces, in order and as [`cut`](Self::cut), each taken when the one before is on the device. No
     /// pieces make a matrix of no rows.
     pub fn coded(pieces: impl IntoIterator<Item = Coded>, device: &Device) -> Self {
-        let pieces = pieces.into_iter().map(|piece| match launch::reaches(device) {
+        let reached = launch::reaches(device);
+        let pieces = pieces.into_iter().map(|piece| match reached {
             true => Piece::Codes(Codes::new(piece, device)),
             false => {
                 let shape = [piece.rows, piece.columns];

@@ -6,7 +6,7 @@ use burn::tensor::ops::PadMode;
 use super::{Codes, Finish};
 use crate::kernels::Adapter;
 use crate::kernels::format::Format;
-use crate::kernels::launch::{self, MOST_WORKGROUPS};
+use crate::kernels::launch;
 use crate::kernels::shader::{Buffer, Part, Shader, part};
 
 /// What a product is, as far as its kernel goes.
@@ -34,9 +34,8 @@ impl Product {
             (1, false) => {
                 // A thread holds a block of x and one of weights: as many outputs as leave room for enough waves.
                 let columns = if matches!(self.format, Format::F32) { 2 } else { 4 };
-                let total = outputs.div_ceil(columns);
-                let across = total.min(MOST_WORKGROUPS);
-                (part!("matrix_vector"), vec![("COLUMNS", columns)], [across, total.div_ceil(across.max(1)), 1])
+                let workgroups = launch::in_rows(outputs.div_ceil(columns) as usize);
+                (part!("matrix_vector"), vec![("COLUMNS", columns)], workgroups)
             }
             (_, true) => {
                 let (columns, eights) = (4, if self.format == Format::Q4 || rows <= 8 { 1 } else { 2 });
@@ -116,14 +115,14 @@ pub fn apply(
         Some(bias) => Some(launch::numbers(bias)?),
         None => None,
     };
-    // As finish.wgsl counts them.
-    let (finish, z) = match finish {
-        Finish::Store => (0, None),
-        Finish::Add(z) => (1, Some(launch::numbers(z)?)),
-        Finish::SwiGlu => (2, None),
-        Finish::Gelu => (3, None),
+    // As finish.wgsl counts them, and how wide what they leave is.
+    let (finish, z, left) = match finish {
+        Finish::Store => (0, None, width),
+        Finish::Add(z) => (1, Some(launch::numbers(z)?), width),
+        Finish::SwiGlu => (2, None, width / 2),
+        Finish::Gelu => (3, None, width),
     };
-    let y = launch::room(&x, [rows, if finish == 2 { width / 2 } else { width }]);
+    let y = launch::room(&x, [rows, left]);
     let mut offset = 0;
     for piece in pieces {
         let (words, scales) = piece.operands()?;
