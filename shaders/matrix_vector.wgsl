@@ -1,14 +1,17 @@
 // y = W x for one row.
 //
-// x       [inputs / 4]          vec4<f32>
+// x       [inputs / 4]          vec4<f32>       read by inputs/*.wgsl, which may normalise it
 // words   [outputs, …]          vec4<u32>       read by weights/*.wgsl, multiplied by block_sum.wgsl
 // y       [outputs]             f32             written by finish.wgsl
 //
 // A workgroup of 64 threads computes COLUMNS outputs: each thread takes every 64th block of 32 inputs, of all outputs,
-// so that neighbours read neighbouring words and x is read once for all of them. Where one dimension has too few
-// workgroups, a second goes on. Workgroup memory: 256 B · COLUMNS.
+// so that neighbours read neighbouring words and x is read once for all of them. SUMS is COLUMNS, and one more where the
+// squares of x are wanted. Where one dimension has too few workgroups, a second goes on. Workgroup memory: 256 B · SUMS.
 
-var<workgroup> parts: array<array<f32, WORKGROUP>, COLUMNS>;
+var<workgroup> parts: array<array<f32, WORKGROUP>, SUMS>;
+
+// Of what this thread has read of x, where wanted.
+var<private> squares: f32;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -19,10 +22,9 @@ fn main(
     let first = (group.y * groups.x + group.x) * COLUMNS;
     var sums: array<vec4<f32>, COLUMNS>;
     for (var b = thread; b < (size.inputs + 31u) / 32u; b += WORKGROUP) {
-        // Past the last input weights are 0, and x is any finite number of the same row.
         var a: array<vec4<f32>, 8>;
         for (var i = 0u; i < 8u; i++) {
-            a[i] = x[min(8u * b + i, size.inputs / 4u - 1u)];
+            a[i] = input(8u * b + i);
         }
         for (var c = 0u; c < COLUMNS; c++) {
             sums[c] = add_block(sums[c], a, block(min(first + c, size.outputs - 1u), b));
@@ -31,9 +33,12 @@ fn main(
     for (var c = 0u; c < COLUMNS; c++) {
         parts[c][thread] = (sums[c].x + sums[c].y) + (sums[c].z + sums[c].w);
     }
+    if (SUMS > COLUMNS) {
+        parts[SUMS - 1u][thread] = squares;
+    }
     workgroupBarrier();
-    // Eight threads an output, then one.
-    for (var t = thread; t < 8u * COLUMNS; t += WORKGROUP) {
+    // Eight threads a sum, then one.
+    for (var t = thread; t < 8u * SUMS; t += WORKGROUP) {
         var sum = 0.0;
         for (var i = 0u; i < 8u; i++) {
             sum += parts[t / 8u][t % 8u + 8u * i];
@@ -42,12 +47,19 @@ fn main(
     }
     workgroupBarrier();
     if (thread == 0u) {
+        let factor = scale(total(SUMS - 1u));
         var totals: array<f32, COLUMNS>;
         for (var c = 0u; c < COLUMNS; c++) {
-            for (var i = 0u; i < 8u; i++) {
-                totals[c] += parts[c][i];
-            }
+            totals[c] = total(c) * factor;
         }
         finish(0u, first, totals);
     }
+}
+
+fn total(sum: u32) -> f32 {
+    var total = 0.0;
+    for (var i = 0u; i < 8u; i++) {
+        total += parts[sum][i];
+    }
+    return total;
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use burn::backend::wgpu::Wgpu;
-use burn::tensor::wgpu::wgpu;
+use burn::tensor::wgpu::{MemoryConfiguration, wgpu};
 use burn::tensor::{Device, Tensor};
 use thiserror::Error;
 
@@ -46,7 +46,10 @@ pub enum DeviceError {
 pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
     match kind {
         Kind::Gpu => {
-            let opened = Device::wgpu_options().init_with_setup_async().await;
+            // A buffer for every tensor, as browsers have it anyway: cutting them out of larger ones costs more time a
+            // dispatch than all else that the host does.
+            let options = Device::wgpu_options().memory_config(MemoryConfiguration::ExclusivePages);
+            let opened = options.init_with_setup_async().await;
             let (device, setup) = opened.map_err(|error| DeviceError::NoAdapter(one_line(&error.to_string())))?;
             // Without a listener of ours, an error outside of any call, such as an exhausted memory, is a panic.
             setup.device.on_uncaptured_error(Arc::new(|error| {

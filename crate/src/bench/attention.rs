@@ -4,7 +4,7 @@ use super::Work;
 use super::products::ROWS;
 use crate::kernels::append::Places;
 use crate::kernels::attention::{self, Heads, Sight};
-use crate::kernels::rotary::RotaryTable;
+use crate::kernels::rotation::RotaryTable;
 
 /// The 3B model's.
 const HEADS: Heads = Heads { queries: 16, keys: 2, size: 128 };
@@ -18,7 +18,7 @@ pub(super) fn works(device: &Device) -> impl Iterator<Item = Work<'_>> {
         let numbers = TensorData::new((0..span as i32).collect::<Vec<_>>(), [span]);
         let order = Tensor::<1, Int>::from_data(numbers, device);
         let table = RotaryTable::new(1e6, HEADS.size / 2, vec![16, 24, 24], span, device);
-        let turns = table.rotation(&[order.clone(), order.clone(), order.clone()]);
+        let turns = table.rotation(order.clone().unsqueeze_dim::<2>(0).repeat_dim(0, 3));
         ROWS.map(|rows| {
             let places = Places::new(&(span - rows..span).collect::<Vec<_>>(), device);
             let sight = Sight { span, turns: turns.clone(), order: order.clone(), places };

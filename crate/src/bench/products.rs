@@ -3,7 +3,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use super::Work;
 use super::random::Random;
 use crate::kernels::format::Format;
-use crate::kernels::matrix::{Finish, Matrix};
+use crate::kernels::matrix::{Finish, Matrix, Start};
 
 /// Inputs and outputs of the 3B model's maps: the decoder's feed-forward network, queries with keys and values, the way
 /// out of attention; and the same of the vision part.
@@ -40,7 +40,7 @@ pub(super) fn works(device: &Device) -> impl Iterator<Item = Work<'_>> {
                 flops: 2.0 * rows as f64 * weights,
                 bytes: outputs as f64 * format.row_bytes(inputs) as f64 + activations,
                 unpacked: (format == Format::Q4 && rows == 1).then_some(weights),
-                run: Box::new(move || drop(matrix.apply(x.clone(), None, Finish::Store))),
+                run: Box::new(move || drop(matrix.apply(Start::AsIs, x.clone(), None, Finish::Store))),
             }
         })
     })

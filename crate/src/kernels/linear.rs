@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::matrix::{Finish, Matrix};
+use super::matrix::{Finish, Matrix, Start};
 
 /// An affine map with the weight in the checkpoint's own layout.
 ///
@@ -24,11 +24,11 @@ impl Linear {
 
     /// `[rows, inputs]` → `[rows, outputs]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.forward_to(x, Finish::Store)
+        self.between(Start::AsIs, x, Finish::Store)
     }
 
-    /// `finish(x Wᵀ + b)`, without a pass over memory of its own.
-    pub fn forward_to(&self, x: Tensor<2>, finish: Finish<'_>) -> Tensor<2> {
-        self.weight.apply(x, self.bias.as_ref().map(Param::val), finish)
+    /// `finish(start(x) Wᵀ + b)`, where it can be without passes over memory of their own.
+    pub fn between(&self, start: Start<'_>, x: Tensor<2>, finish: Finish<'_>) -> Tensor<2> {
+        self.weight.apply(start, x, self.bias.as_ref().map(Param::val), finish)
     }
 }

@@ -17,6 +17,7 @@ pub mod matrix;
 pub mod read_out;
 pub mod rms_norm;
 pub mod rotary;
+pub mod rotation;
 pub mod self_test;
 pub mod shader;
 pub mod swiglu;

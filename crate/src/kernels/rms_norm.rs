@@ -1,5 +1,6 @@
 //! `y = x / √(mean(x²) + ε) · γ`, Zhang & Sennrich, arXiv 1910.07467.
 
+use burn::backend::wgpu::CubeTensor;
 use burn::module::{Module, Param};
 use burn::tensor::{ExecutionError, Tensor};
 
@@ -41,32 +42,39 @@ impl RmsNorm {
         x / (mean_square + self.epsilon).sqrt() * self.gamma.val().unsqueeze()
     }
 
+    /// γ for a kernel, and the bits of ε; `None` where no kernel reaches.
+    pub(super) fn operands(&self) -> Option<(CubeTensor, usize)> {
+        Some((launch::numbers(&self.gamma.val())?, (self.epsilon as f32).to_bits() as usize))
+    }
+
     /// `None` where the kernel does not reach: off wgpu, and where features are no whole vectors.
     fn launch(&self, x: &Tensor<2>) -> Option<Tensor<2>> {
         let [rows, features] = x.dims();
         if !features.is_multiple_of(4) {
             return None;
         }
-        let (x, gamma) = (launch::numbers(x)?, launch::numbers(&self.gamma.val())?);
+        let (x, (gamma, epsilon)) = (launch::numbers(x)?, self.operands()?);
         let y = launch::room(&x, [rows, features]);
-        let epsilon = (self.epsilon as f32).to_bits() as usize;
         launch::run(&shader(), &[&x, &gamma, &y], &[features, epsilon], [1, rows as u32, 1]);
         Some(launch::tensor(y))
     }
+}
+
+/// Rows normalised, on the host.
+pub(super) fn normalised(x: &[f32], gamma: &[f32], epsilon: f64) -> Vec<f64> {
+    let row = |row: &[f32]| {
+        let mean_square = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / row.len() as f64;
+        let scale = 1.0 / (mean_square + epsilon).sqrt();
+        row.iter().zip(gamma).map(|(&x, &gamma)| f64::from(x) * scale * f64::from(gamma)).collect::<Vec<_>>()
+    };
+    x.chunks(gamma.len()).flat_map(row).collect()
 }
 
 /// The kernel on the device of `trial`.
 pub(super) async fn self_test(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
     for &(rows, features) in trial.cases(&[(5, 260), (1, 4), (3, 36), (2, 2052)]) {
         let (x, gamma) = (trial.numbers(rows * features), trial.numbers(features));
-        let expected: Vec<f64> = x
-            .chunks(features)
-            .flat_map(|row| {
-                let mean_square = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / features as f64;
-                let scale = 1.0 / (mean_square + 1e-6).sqrt();
-                row.iter().zip(&gamma).map(move |(&x, &gamma)| f64::from(x) * scale * f64::from(gamma))
-            })
-            .collect();
+        let expected = normalised(&x, &gamma, 1e-6);
         let norm = RmsNorm::new(trial.tensor(&gamma, [features]), 1e-6);
         let made = norm.launch(&trial.tensor(&x, [rows, features]));
         trial.compare(shader().name(), 1e-6, made, &expected).await?;

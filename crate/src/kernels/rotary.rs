@@ -7,96 +7,12 @@
 //! ```
 
 use burn::backend::wgpu::CubeTensor;
-use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
+use burn::tensor::ExecutionError;
 
 use super::append::Places;
 use super::launch;
 use super::self_test::Trial;
 use super::shader::{Buffer, Shader, part};
-
-/// Cosines and sines of whole positions, made on the host: a GPU's own `cos` is too coarse for large angles.
-#[derive(Debug, Clone)]
-pub struct RotaryTable {
-    cos: Tensor<2>,
-    sin: Tensor<2>,
-    sections: Vec<usize>,
-}
-
-/// The rotation of a set of rows, `[rows, d]`: cosines of the `d/2` frequencies, then their sines.
-#[derive(Debug, Clone)]
-pub struct Rotation {
-    turns: Tensor<2>,
-}
-
-impl RotaryTable {
-    /// Angles `position · theta^(−i / frequencies)` for `positions` positions.
-    ///
-    /// `sections` says how many of the frequencies follow each position axis, in order; a plain rotary embedding
-    /// has one section, M-RoPE three (time, height, width), and the vision transformer twice the whole list.
-    pub fn new(theta: f64, frequencies: usize, sections: Vec<usize>, positions: usize, device: &Device) -> Self {
-        // In f32 throughout, as the models were trained: at large positions a more exact frequency is another angle.
-        let inverse: Vec<f32> =
-            (0..frequencies).map(|i| 1.0 / (theta as f32).powf(i as f32 / frequencies as f32)).collect();
-        let angles = || (0..positions).flat_map(|p| inverse.iter().map(move |inverse| p as f32 * inverse));
-        let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [positions, frequencies]), device);
-        Self { cos: table(angles().map(f32::cos).collect()), sin: table(angles().map(f32::sin).collect()), sections }
-    }
-
-    /// The rotation of rows whose positions on each axis are `positions[axis]`, `[rows]` each.
-    ///
-    /// A section takes the frequencies that follow those of the sections before it, and starts again at the first
-    /// when they are used up.
-    pub fn rotation(&self, positions: &[Tensor<1, Int>]) -> Rotation {
-        let mut start = 0;
-        let mut sections = Vec::new();
-        for (&length, positions) in self.sections.iter().zip(positions).filter(|(length, _)| **length > 0) {
-            sections.push((start, length, positions));
-            start += length;
-        }
-        let gather = |table: &Tensor<2>| -> Vec<Tensor<2>> {
-            let frequencies = table.dims()[1];
-            let section = |&(start, length, positions): &(usize, usize, &Tensor<1, Int>)| {
-                table.clone().narrow(1, start % frequencies, length).select(0, positions.clone())
-            };
-            sections.iter().map(section).collect()
-        };
-        let parts: Vec<_> = [&self.cos, &self.sin].into_iter().flat_map(gather).collect();
-        Rotation { turns: Tensor::cat(parts, 1) }
-    }
-}
-
-impl Rotation {
-    /// From cosines and sines as they stand in it.
-    pub(super) fn given(turns: Tensor<2>) -> Self {
-        Self { turns }
-    }
-
-    /// The rotation of some of the rows, by index.
-    pub fn select(&self, rows: Tensor<1, Int>) -> Self {
-        Self { turns: self.turns.clone().select(0, rows) }
-    }
-
-    /// Rotates every head of `x` `[rows, heads, d]`.
-    pub fn apply(&self, x: Tensor<3>) -> Tensor<3> {
-        let half = x.dims()[2] / 2;
-        let first = x.clone().narrow(2, 0, half);
-        let second = x.narrow(2, half, half);
-        let part = |start: usize| self.turns.clone().narrow(1, start, half).unsqueeze_dim(1);
-        let (cos, sin) = (part(0), part(half));
-        Tensor::cat(vec![first.clone() * cos.clone() - second.clone() * sin.clone(), second * cos + first * sin], 2)
-    }
-
-    /// The same on another device.
-    #[cfg(test)]
-    pub(super) fn to_device(&self, device: &Device) -> Self {
-        Self { turns: self.turns.clone().to_device(device) }
-    }
-
-    /// For a kernel; `None` where no kernel reaches.
-    pub(super) fn operand(&self) -> Option<CubeTensor> {
-        launch::numbers(&self.turns)
-    }
-}
 
 /// The kernel for heads of `size` features. `listed`: each row's turn is that of a slot of its own. `scores`: the rows
 /// are queries, scaled so that 2 to the power of their products is what a softmax adds up.

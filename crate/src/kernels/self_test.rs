@@ -9,7 +9,7 @@
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 use thiserror::Error;
 
-use super::{Adapter, append, attention, launch, matrix, read_out, rms_norm, rotary};
+use super::{Adapter, append, attention, launch, matrix, read_out, rms_norm, rotary, rotation};
 use crate::device::{self, Opened};
 
 /// How much is tried.
@@ -103,9 +103,11 @@ async fn every_kernel(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
     matrix::self_test::products(trial).await?;
     matrix::self_test::rows(trial).await?;
     rotary::self_test(trial).await?;
+    rotation::self_test(trial).await?;
     append::self_test(trial).await?;
     attention::self_test::slots(trial).await?;
-    attention::self_test::patches(trial).await
+    attention::self_test::patches(trial).await?;
+    read_out::self_test(trial).await
 }
 
 /// What a kernel's test works with.

@@ -1,14 +1,16 @@
-//! `y = z + W_down (silu(W_gate x) ⊙ W_up x)`, Shazeer, arXiv 2002.05202, and the way round it.
+//! `y = x + W_down (silu(W_gate n) ⊙ W_up n)` with `n = norm x`, Shazeer, arXiv 2002.05202.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::linear::Linear;
-use super::matrix::Finish;
+use super::matrix::{Finish, Start};
+use super::rms_norm::RmsNorm;
 
-/// The gated feed-forward network of both transformers.
+/// The gated feed-forward network of both transformers, with the norm before it and the way round both.
 #[derive(Module, Debug)]
 pub struct SwiGlu {
+    norm: RmsNorm,
     gate_up: Linear,
     down: Linear,
 }
@@ -16,12 +18,13 @@ pub struct SwiGlu {
 impl SwiGlu {
     /// `gate_up` maps features to twice the inner width, gates and ups by turns, so that one pass over `x` makes both;
     /// `down` maps the inner width back.
-    pub fn new(gate_up: Linear, down: Linear) -> Self {
-        Self { gate_up, down }
+    pub fn new(norm: RmsNorm, gate_up: Linear, down: Linear) -> Self {
+        Self { norm, gate_up, down }
     }
 
-    /// `x` and `z`, `[rows, features]` → `[rows, features]`.
-    pub fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
-        self.down.forward_to(self.gate_up.forward_to(x, Finish::SwiGlu), Finish::Add(&z))
+    /// `[rows, features]` → `[rows, features]`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        let gated = self.gate_up.between(Start::Normed(&self.norm), x.clone(), Finish::SwiGlu);
+        self.down.between(Start::AsIs, gated, Finish::Add(&x))
     }
 }

@@ -4,9 +4,9 @@ use burn::tensor::{Device, Tensor};
 use super::layer::Layer;
 use super::{Arena, LanguageConfig, View};
 use crate::kernels::attention::{self, Heads};
-use crate::kernels::matrix::{Finish, LARGEST_BINDING, Matrix};
+use crate::kernels::matrix::{Finish, LARGEST_BINDING, Matrix, Start};
 use crate::kernels::rms_norm::RmsNorm;
-use crate::kernels::rotary::RotaryTable;
+use crate::kernels::rotation::RotaryTable;
 use crate::trace::Trace;
 use crate::weights::{Loader, Part, WeightsError};
 
@@ -56,8 +56,12 @@ impl Decoder {
                     &[("q_proj", wide), ("k_proj", kv), ("v_proj", kv)],
                 )?,
                 output: load.linear(&name("self_attn.o_proj"), wide, hidden, false)?,
-                mlp_norm: load.norm(&name("post_attention_layernorm"), hidden, config.epsilon)?,
-                mlp: load.swiglu(&name("mlp"), hidden, config.intermediate, false)?,
+                mlp: load.swiglu(
+                    load.norm(&name("post_attention_layernorm"), hidden, config.epsilon)?,
+                    &name("mlp"),
+                    [hidden, config.intermediate],
+                    false,
+                )?,
                 heads: config.attention_heads(),
             });
         }
@@ -121,7 +125,7 @@ impl Decoder {
 
     /// Features `[1, hidden]` → the logits of the whole vocabulary, `[1, vocabulary]`.
     pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
-        self.head().apply(features, None, Finish::Store)
+        self.head().apply(Start::AsIs, features, None, Finish::Store)
     }
 
     /// The head's rows of a few tokens, to read just those logits: `[ids, hidden]`.

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use super::arena::Arena;
 use crate::kernels::attention::{self, Heads, Sight};
 use crate::kernels::linear::Linear;
-use crate::kernels::matrix::Finish;
+use crate::kernels::matrix::{Finish, Start};
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::swiglu::SwiGlu;
 
@@ -15,7 +15,6 @@ pub(super) struct Layer {
     /// `[q | k | v]`, each with all its heads.
     pub qkv: Linear,
     pub output: Linear,
-    pub mlp_norm: RmsNorm,
     pub mlp: SwiGlu,
     #[module(skip)]
     pub heads: Heads,
@@ -24,11 +23,10 @@ pub(super) struct Layer {
 impl Layer {
     /// `[rows, features]` → the same; the rows' keys and values go into the arena as layer `index`.
     pub fn forward(&self, index: usize, x: Tensor<2>, sight: &Sight, arena: &mut Arena) -> Tensor<2> {
-        let qkv = self.qkv.forward(self.attention_norm.forward(x.clone()));
+        let qkv = self.qkv.between(Start::Normed(&self.attention_norm), x.clone(), Finish::Store);
         let held = arena.append(index, &qkv, self.heads.queries * self.heads.size, &sight.places);
         let seen = attention::over_arena(&qkv, self.heads, &held.keys, &held.values, sight);
 
-        let x = self.output.forward_to(seen, Finish::Add(&x));
-        self.mlp.forward(self.mlp_norm.forward(x.clone()), x)
+        self.mlp.forward(self.output.between(Start::AsIs, seen, Finish::Add(&x)))
     }
 }

@@ -2,7 +2,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::kernels::append::Places;
 use crate::kernels::attention::Sight;
-use crate::kernels::rotary::RotaryTable;
+use crate::kernels::rotation::RotaryTable;
 
 /// What one pass through the decoder sees: which slots count, in what order, at which positions.
 ///
@@ -29,11 +29,8 @@ impl View {
     /// The view on the device, for all layers of the pass.
     pub(super) fn upload(&self, table: &RotaryTable, device: &Device) -> Sight {
         let span = self.order.len();
-        let ints = |values: &[i32]| {
-            let data = TensorData::new(values.to_vec(), [values.len()]);
-            Tensor::<1, Int>::from_data(data, device)
-        };
-        let axes = self.positions.each_ref().map(|positions| ints(positions));
-        Sight { span, turns: table.rotation(&axes), order: ints(&self.order), places: Places::new(&self.rows, device) }
+        let positions = Tensor::from_data(TensorData::new(self.positions.concat(), [3, span]), device);
+        let order = Tensor::<1, Int>::from_data(TensorData::new(self.order.clone(), [span]), device);
+        Sight { span, turns: table.rotation(positions), order, places: Places::new(&self.rows, device) }
     }
 }

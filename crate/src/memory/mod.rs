@@ -20,7 +20,7 @@ use burn::tensor::{Device, Tensor};
 use thiserror::Error;
 
 use crate::device::{Bytes, Room};
-use crate::kernels::rotary::RotaryTable;
+use crate::kernels::rotation::RotaryTable;
 use crate::language::{Arena, LanguageConfig, View};
 
 pub use plan::Plan;

@@ -5,7 +5,7 @@ use crate::kernels::format::{BLOCK, Format};
 use crate::kernels::launch;
 use crate::kernels::matrix::{Matrix, Product};
 use crate::kernels::shader::Shader;
-use crate::kernels::{Adapter, rms_norm};
+use crate::kernels::{Adapter, read_out, rms_norm, rotation};
 
 /// A kernel as a model runs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +29,17 @@ pub struct Extent {
     pub slots: usize,
 }
 
+/// State tokens, whose logits are read out after a pass.
+const STATES: usize = 3;
+
 impl ModelConfig {
     /// Every kernel that a model of these sizes runs on `adapter`, its matrices in `format`, for a round of `extent` and
     /// for single tokens.
     pub fn kernels(&self, format: Format, adapter: Adapter, extent: Extent) -> Vec<Kernel> {
         let mut kernels = Vec::new();
-        let mut product = |format, rows, [inputs, outputs]: [usize; 2]| {
+        let mut product = |format, rows, normed, [inputs, outputs]: [usize; 2]| {
             for piece in Matrix::cut(format, outputs, inputs) {
-                let product = Product { format, rows, outputs: piece.len() };
+                let product = Product { format, rows, outputs: piece.len(), normed };
                 let (shader, workgroups) = product.kernel(adapter);
                 let words = (piece.len() * format.words(inputs) * size_of::<u32>()) as u64;
                 let largest_binding = words.max(numbers(rows, inputs)).max(numbers(rows, outputs));
@@ -46,25 +49,25 @@ impl ModelConfig {
 
         let vision = &self.vision;
         let (patches, hidden, inner) = (extent.patches, vision.hidden, vision.intermediate);
-        product(Format::F32, patches, [vision.patch_values(), hidden]);
-        product(format, patches, [hidden, 3 * hidden]);
-        product(format, patches, [hidden, hidden]);
-        product(format, patches, [hidden, 2 * inner]);
-        product(format, patches, [inner, hidden]);
+        product(Format::F32, patches, false, [vision.patch_values(), hidden]);
+        product(format, patches, true, [hidden, 3 * hidden]);
+        product(format, patches, false, [hidden, hidden]);
+        product(format, patches, true, [hidden, 2 * inner]);
+        product(format, patches, false, [inner, hidden]);
         let wide = vision.merged() * hidden;
-        product(format, patches / vision.merged(), [wide, wide]);
-        product(format, patches / vision.merged(), [wide, vision.output]);
+        product(format, patches / vision.merged(), false, [wide, wide]);
+        product(format, patches / vision.merged(), false, [wide, vision.output]);
 
         let language = &self.language;
         let (hidden, inner) = (language.hidden, language.intermediate);
         let wide = language.heads * language.head;
         for rows in [extent.rows, 1] {
-            product(format, rows, [hidden, wide + 2 * language.kv_features()]);
-            product(format, rows, [wide, hidden]);
-            product(format, rows, [hidden, 2 * inner]);
-            product(format, rows, [inner, hidden]);
+            product(format, rows, true, [hidden, wide + 2 * language.kv_features()]);
+            product(format, rows, false, [wide, hidden]);
+            product(format, rows, true, [hidden, 2 * inner]);
+            product(format, rows, false, [inner, hidden]);
         }
-        product(format, 1, [hidden, language.vocabulary]);
+        product(format, 1, false, [hidden, language.vocabulary]);
 
         for piece in Matrix::cut(format, language.vocabulary, hidden) {
             let across = hidden.div_ceil(BLOCK).div_ceil(Shader::WORKGROUP as usize) as u32;
@@ -95,6 +98,22 @@ impl ModelConfig {
             let workgroups = [1, rows as u32, 1];
             kernels.push(Kernel { shader: rms_norm::shader(), workgroups, largest_binding: numbers(rows, features) });
         }
+        kernels.push(Kernel {
+            shader: rotation::shader(),
+            workgroups: launch::spread(extent.slots * language.head / 2),
+            largest_binding: numbers(extent.slots, language.head),
+        });
+        let states = Kernel {
+            shader: read_out::shader(),
+            workgroups: [STATES as u32, 1, 1],
+            largest_binding: numbers(STATES, hidden),
+        };
+        kernels.push(states);
+        kernels.extend(read_out::arg_max_shaders(language.vocabulary).map(|(shader, workgroups)| Kernel {
+            shader,
+            workgroups,
+            largest_binding: numbers(1, language.vocabulary),
+        }));
         kernels
     }
 }

@@ -3,9 +3,9 @@ use burn::tensor::Tensor;
 
 use crate::kernels::attention::{self, Windows};
 use crate::kernels::linear::Linear;
-use crate::kernels::matrix::Finish;
+use crate::kernels::matrix::{Finish, Start};
 use crate::kernels::rms_norm::RmsNorm;
-use crate::kernels::rotary::Rotation;
+use crate::kernels::rotation::Rotation;
 use crate::kernels::swiglu::SwiGlu;
 
 /// One block: `x + attention(norm x)`, then `x + mlp(norm x)`.
@@ -15,7 +15,6 @@ pub(super) struct Block {
     /// `[q | k | v]`, each with all heads.
     pub qkv: Linear,
     pub projection: Linear,
-    pub mlp_norm: RmsNorm,
     pub mlp: SwiGlu,
     pub heads: usize,
 }
@@ -23,9 +22,8 @@ pub(super) struct Block {
 impl Block {
     /// `[patches, features]` → the same. `windows` says which patches see each other.
     pub fn forward(&self, x: Tensor<2>, rotation: &Rotation, windows: &Windows) -> Tensor<2> {
-        let qkv = self.qkv.forward(self.attention_norm.forward(x.clone()));
+        let qkv = self.qkv.between(Start::Normed(&self.attention_norm), x.clone(), Finish::Store);
         let seen = attention::within_frame(&qkv, self.heads, rotation, windows);
-        let x = self.projection.forward_to(seen, Finish::Add(&x));
-        self.mlp.forward(self.mlp_norm.forward(x.clone()), x)
+        self.mlp.forward(self.projection.between(Start::AsIs, seen, Finish::Add(&x)))
     }
 }

@@ -3,7 +3,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::VisionConfig;
 use crate::frame::Grid;
 use crate::kernels::attention::Windows;
-use crate::kernels::rotary::{RotaryTable, Rotation};
+use crate::kernels::rotation::{RotaryTable, Rotation};
 
 const THETA: f64 = 10_000.0;
 
@@ -37,8 +37,8 @@ impl Layout {
         let order: Vec<usize> = tokens.iter().flat_map(|token| (0..merged).map(move |i| token * merged + i)).collect();
 
         let positions: Vec<(usize, usize)> = grid.in_merge_order(config.merge).collect();
-        let rows = ints(order.iter().map(|&patch| positions[patch].0), device);
-        let columns = ints(order.iter().map(|&patch| positions[patch].1), device);
+        let rows = order.iter().map(|&patch| positions[patch].0);
+        let columns = order.iter().map(|&patch| positions[patch].1);
         let frequencies = config.hidden / config.heads / 4;
         let table = RotaryTable::new(THETA, frequencies, vec![frequencies; 2], grid.height.max(grid.width), device);
 
@@ -48,7 +48,7 @@ impl Layout {
             order: ints(order.iter().copied(), device),
             back: ints(inverse(&order), device),
             raster: ints(inverse(&tokens), device),
-            rotation: table.rotation(&[rows, columns]),
+            rotation: table.rotation(ints(rows.chain(columns), device).reshape([2, patches])),
             windows: bounds(&windows, device),
             frame: bounds(&[patches], device),
         }

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use super::block::Block;
 use super::{Layout, VisionConfig};
 use crate::kernels::linear::Linear;
-use crate::kernels::matrix::Finish;
+use crate::kernels::matrix::{Finish, Start};
 use crate::kernels::rms_norm::RmsNorm;
 use crate::trace::Trace;
 use crate::weights::{Loader, Part, WeightsError};
@@ -40,8 +40,7 @@ impl VisionTransformer {
                 attention_norm: load.norm(&name("norm1"), hidden, EPSILON)?,
                 qkv: load.linear(&name("attn.qkv"), hidden, 3 * hidden, true)?,
                 projection: load.linear(&name("attn.proj"), hidden, hidden, true)?,
-                mlp_norm: load.norm(&name("norm2"), hidden, EPSILON)?,
-                mlp: load.swiglu(&name("mlp"), hidden, inner, true)?,
+                mlp: load.swiglu(load.norm(&name("norm2"), hidden, EPSILON)?, &name("mlp"), [hidden, inner], true)?,
                 heads: config.heads,
             });
         }
@@ -69,7 +68,7 @@ impl VisionTransformer {
         }
         let [rows, features] = x.dims();
         let x = self.merger_norm.forward(x).reshape([rows / self.merged, features * self.merged]);
-        let x = self.merger_inner.forward_to(x, Finish::Gelu);
+        let x = self.merger_inner.between(Start::AsIs, x, Finish::Gelu);
         self.merger_outer.forward(x).select(0, layout.raster.clone())
     }
 }

@@ -178,12 +178,18 @@ impl PartLoader<'_> {
         Ok(Linear::new(weight, Some(Tensor::cat(biases.collect::<Result<_, _>>()?, 0))))
     }
 
-    /// `{name}.gate_proj`, `{name}.up_proj` and `{name}.down_proj`.
+    /// `{name}.gate_proj`, `{name}.up_proj` and `{name}.down_proj`, after `norm`.
     ///
     /// # Errors
     ///
     /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
-    pub fn swiglu(&self, name: &str, features: usize, inner: usize, bias: bool) -> Result<SwiGlu, WeightsError> {
+    pub fn swiglu(
+        &self,
+        norm: RmsNorm,
+        name: &str,
+        [features, inner]: [usize; 2],
+        bias: bool,
+    ) -> Result<SwiGlu, WeightsError> {
         let [gate, up] = ["gate_proj", "up_proj"].map(|part| format!("{name}.{part}"));
         let weights = [&gate, &up].map(|part| format!("{part}.weight"));
         let weight = self.by_turns(weights.each_ref().map(String::as_str), [inner, features])?;
@@ -193,7 +199,7 @@ impl PartLoader<'_> {
             false => None,
         };
         let down = self.linear(&format!("{name}.down_proj"), inner, features, bias)?;
-        Ok(SwiGlu::new(Linear::new(weight, biases), down))
+        Ok(SwiGlu::new(norm, Linear::new(weight, biases), down))
     }
 }
 

@@ -7,7 +7,8 @@ use super::{Heads, Sight, Windows};
 use crate::kernels::Adapter;
 use crate::kernels::launch;
 use crate::kernels::matrix::LARGEST_BINDING;
-use crate::kernels::rotary::{self, Rotation, turn};
+use crate::kernels::rotary::{self, turn};
+use crate::kernels::rotation::Rotation;
 use crate::kernels::shader::{Buffer, Part, Shader, part};
 
 /// Most bytes of sums over parts of the slots.

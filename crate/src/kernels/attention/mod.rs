@@ -8,7 +8,7 @@ use burn::tensor::{Bool, Device, Int, Tensor};
 
 use super::append::Places;
 use super::launch;
-use super::rotary::Rotation;
+use super::rotation::Rotation;
 
 mod kernel;
 mod plain;

@@ -3,7 +3,7 @@
 use burn::tensor::{Bool, Tensor, activation};
 
 use super::{Heads, Sight, Windows};
-use crate::kernels::rotary::Rotation;
+use crate::kernels::rotation::Rotation;
 
 pub fn over_arena(queries: &Tensor<2>, heads: Heads, keys: &Tensor<2>, values: &Tensor<2>, sight: &Sight) -> Tensor<2> {
     let [rows, _] = queries.dims();

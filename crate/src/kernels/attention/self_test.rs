@@ -5,7 +5,8 @@ use burn::tensor::{ExecutionError, Int, Tensor, TensorData};
 use super::kernel::{self, Among, Attention, Plan};
 use super::{Heads, Sight, Windows};
 use crate::kernels::append::Places;
-use crate::kernels::rotary::{Rotation, turned};
+use crate::kernels::rotary::turned;
+use crate::kernels::rotation::Rotation;
 use crate::kernels::self_test::Trial;
 
 const LIMIT: f64 = 5e-6;

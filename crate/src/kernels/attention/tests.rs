@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 use crate::kernels::append::Places;
-use crate::kernels::rotary::RotaryTable;
+use crate::kernels::rotation::RotaryTable;
 use crate::kernels::{Adapter, gpu};
 
 /// Adapters that the kernels are made for: a software adapter with subgroups, and the rest.
@@ -54,7 +54,7 @@ fn difference(made: Tensor<2>, wanted: Tensor<2>) -> f32 {
 /// Rotations of random positions for `rows` rows.
 fn turns(random: &mut Random, rows: usize, size: usize) -> Rotation {
     let positions: Vec<usize> = (0..rows).map(|_| random.below(500)).collect();
-    RotaryTable::new(1e4, size / 2, vec![size / 2], 500, &Device::flex()).rotation(&[ints(&positions, [rows])])
+    RotaryTable::new(1e4, size / 2, vec![size / 2], 500, &Device::flex()).rotation(ints(&positions, [1, rows]))
 }
 
 fn on_gpu(sight: &Sight) -> Sight {

@@ -8,6 +8,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::format::{Coded, Format};
 use super::launch;
+use super::rms_norm::RmsNorm;
 use super::shader::Shader;
 
 mod product;
@@ -50,6 +51,15 @@ pub(super) struct Codes {
     format: Format,
     rows: usize,
     columns: usize,
+}
+
+/// What becomes of x before a product.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// It stays as it is.
+    AsIs,
+    /// It is normalised.
+    Normed(&'a RmsNorm),
 }
 
 /// What becomes of a product `s`, its bias added, before it is written.
@@ -106,13 +116,13 @@ impl Matrix {
         Self { pieces: pieces.into_iter().map(|piece| Piece::Numbers(Param::from_tensor(piece))).collect() }
     }
 
-    /// `finish(x Wᵀ + bias)`: x `[n, columns]`, bias `[rows]`.
-    pub fn apply(&self, x: Tensor<2>, bias: Option<Tensor<1>>, finish: Finish<'_>) -> Tensor<2> {
+    /// `finish(start(x) Wᵀ + bias)`: x `[n, columns]`, bias `[rows]`.
+    pub fn apply(&self, start: Start<'_>, x: Tensor<2>, bias: Option<Tensor<1>>, finish: Finish<'_>) -> Tensor<2> {
         let made = self
             .codes()
             .zip(launch::adapter(&x))
-            .and_then(|(codes, adapter)| product::apply(adapter, &codes, &x, bias.as_ref(), finish));
-        made.unwrap_or_else(|| finish.plain(self.plain(x, bias)))
+            .and_then(|(codes, adapter)| product::apply(adapter, &codes, start, &x, bias.as_ref(), finish));
+        made.unwrap_or_else(|| finish.plain(self.plain(start.apply(x), bias)))
     }
 
     /// The pieces, where all of them are codes.
@@ -210,6 +220,15 @@ impl Codes {
         let (words, scales) = (read(&self.words), self.scales.as_ref().map(read).unwrap_or_default());
         let values = Coded { format, rows, columns, words, scales }.decode();
         Tensor::from_data(TensorData::new(values, [rows, columns]), &device)
+    }
+}
+
+impl Start<'_> {
+    fn apply(self, x: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::AsIs => x,
+            Self::Normed(norm) => norm.forward(x),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
 
-use super::{Codes, Finish};
+use super::{Codes, Finish, Start};
 use crate::kernels::Adapter;
 use crate::kernels::format::Format;
 use crate::kernels::launch;
@@ -18,13 +18,22 @@ pub struct Product {
     pub rows: usize,
     /// Outputs of one piece of the matrix.
     pub outputs: usize,
+    /// Whether x is normalised first.
+    pub normed: bool,
 }
 
 impl Product {
+    /// Whether the kernel normalises x itself: where it is one row, of which every workgroup adds up the squares as it
+    /// reads. On a software adapter the rows of γ would cost more than a kernel of their own.
+    pub fn normalises(&self, adapter: Adapter) -> bool {
+        self.normed && self.rows == 1 && !adapter.software
+    }
+
     /// The kernel for it on `adapter`, and how many workgroups it takes.
     pub fn kernel(&self, adapter: Adapter) -> (Shader, [u32; 3]) {
         let rows = self.rows as u32;
         let outputs = self.outputs as u32;
+        let normalises = self.normalises(adapter);
         let (design, constants, workgroups) = match (rows, adapter.software) {
             (1, true) => {
                 let columns = 4;
@@ -35,7 +44,8 @@ impl Product {
                 // A thread holds a block of x and one of weights: as many outputs as leave room for enough waves.
                 let columns = if matches!(self.format, Format::F32) { 2 } else { 4 };
                 let workgroups = launch::in_rows(outputs.div_ceil(columns) as usize);
-                (part!("matrix_vector"), vec![("COLUMNS", columns)], workgroups)
+                let constants = vec![("COLUMNS", columns), ("SUMS", columns + u32::from(normalises))];
+                (part!("matrix_vector"), constants, workgroups)
             }
             (_, true) => {
                 let (columns, eights) = (4, if self.format == Format::Q4 || rows <= 8 { 1 } else { 2 });
@@ -55,21 +65,29 @@ impl Product {
         if rows == 1 {
             parts.push(part!("block_sum"));
         }
+        if rows == 1 && !adapter.software {
+            parts.push(if normalises { part!("inputs/normed") } else { part!("inputs/plain") });
+        }
         parts.push(design);
-        let sizes = &["rows", "inputs", "outputs", "offset", "width", "biased", "finish"];
-        (Shader { parts, constants, buffers: self.buffers(), sizes }, workgroups)
+        let sizes = &["rows", "inputs", "outputs", "offset", "width", "biased", "finish", "epsilon"];
+        (Shader { parts, constants, buffers: self.buffers(normalises), sizes }, workgroups)
     }
 
-    fn buffers(&self) -> Vec<Buffer> {
+    fn buffers(&self, normalises: bool) -> Vec<Buffer> {
         let mut buffers = vec![
             Buffer { name: "x", element: "vec4<f32>" },
+            Buffer { name: "gamma", element: "vec4<f32>" },
             Buffer { name: "words", element: "vec4<u32>" },
             Buffer { name: "scales", element: "u32" },
             Buffer { name: "bias", element: "f32" },
             Buffer { name: "z", element: "f32" },
             Buffer { name: "y", element: "f32" },
         ];
-        buffers.retain(|buffer| buffer.name != "scales" || self.format.scaled());
+        buffers.retain(|buffer| match buffer.name {
+            "gamma" => normalises,
+            "scales" => self.format.scaled(),
+            _ => true,
+        });
         buffers
     }
 }
@@ -94,21 +112,36 @@ fn quads(rows: u32) -> u32 {
     (1..=4).rev().min_by_key(|quads| rows.next_multiple_of(16 * quads)).unwrap_or(4)
 }
 
-/// `finish(x Wᵀ + bias)` over the pieces of one matrix, as `adapter` does it best; `None` where no kernel reaches.
+/// `finish(start(x) Wᵀ + bias)` over the pieces of one matrix, as `adapter` does it best; `None` where no kernel reaches.
 pub fn apply(
     adapter: Adapter,
     pieces: &[&Codes],
+    start: Start<'_>,
     x: &Tensor<2>,
     bias: Option<&Tensor<1>>,
     finish: Finish<'_>,
 ) -> Option<Tensor<2>> {
     let [rows, columns] = x.dims();
+    let product = |piece: &Codes| Product {
+        format: piece.format,
+        rows,
+        outputs: piece.rows,
+        normed: matches!(start, Start::Normed(_)) && columns.is_multiple_of(4),
+    };
+    let (norm, x) = match start {
+        Start::Normed(norm) if pieces.iter().all(|piece| product(piece).normalises(adapter)) => (Some(norm), x.clone()),
+        _ => (None, start.apply(x.clone())),
+    };
     // Vectors of four; where the last is not full, zeros join weights that are zero.
     let x = match columns % 4 {
-        0 => x.clone(),
-        over => x.clone().pad((0, 4 - over, 0, 0), PadMode::Constant(0.0)),
+        0 => x,
+        over => x.pad((0, 4 - over, 0, 0), PadMode::Constant(0.0)),
     };
     let inputs = x.dims()[1];
+    let (gamma, epsilon) = match norm {
+        Some(norm) => norm.operands().map(|(gamma, epsilon)| (Some(gamma), epsilon))?,
+        None => (None, 0),
+    };
     let width = pieces.iter().map(|piece| piece.rows).sum();
     let x = launch::numbers(&x)?;
     let bias = match bias {
@@ -127,12 +160,13 @@ pub fn apply(
     for piece in pieces {
         let (words, scales) = piece.operands()?;
         let (no_bias, no_z) = (launch::numbers(&piece.no_bias)?, launch::numbers(&piece.no_z)?);
-        let product = Product { format: piece.format, rows, outputs: piece.rows };
-        let (shader, workgroups) = product.kernel(adapter);
-        let mut buffers = vec![&x, &words];
+        let (shader, workgroups) = product(piece).kernel(adapter);
+        let mut buffers = vec![&x];
+        buffers.extend(&gamma);
+        buffers.push(&words);
         buffers.extend(&scales);
         buffers.extend([bias.as_ref().unwrap_or(&no_bias), z.as_ref().unwrap_or(&no_z), &y]);
-        let sizes = [rows, inputs, piece.rows, offset, width, usize::from(bias.is_some()), finish];
+        let sizes = [rows, inputs, piece.rows, offset, width, usize::from(bias.is_some()), finish, epsilon];
         launch::run(&shader, &buffers, &sizes, workgroups);
         offset += piece.rows;
     }

@@ -5,7 +5,8 @@ use std::ops::Range;
 use burn::tensor::ExecutionError;
 
 use super::product::{self, Product};
-use super::{Coded, Finish, Format, Matrix, rows as gather};
+use super::{Coded, Finish, Format, Matrix, RmsNorm, Start, rows as gather};
+use crate::kernels::rms_norm;
 use crate::kernels::self_test::Trial;
 
 /// Rows of x, columns, outputs. The brief test takes the first.
@@ -15,8 +16,10 @@ const ONE_ROW: [[usize; 3]; 3] = [[1, 100, 66], [1, 32, 4], [1, 1180, 6]];
 const MANY_ROWS: [[usize; 3]; 7] =
     [[17, 100, 70], [2, 33, 10], [7, 64, 258], [8, 96, 64], [9, 36, 300], [49, 160, 70], [143, 68, 130]];
 
-/// A matrix product in all formats. Each shape and format takes the next of the finishes, so that all meet all in
-/// time.
+const EPSILON: f64 = 1e-6;
+
+/// A matrix product in all formats. Each shape and format takes the next of the finishes, and of the starts, so that all
+/// meet all in time.
 pub(in crate::kernels) async fn products(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
     let shapes = [trial.cases(&ONE_ROW), trial.cases(&MANY_ROWS)].concat();
     for (turn, shape) in shapes.into_iter().enumerate() {
@@ -35,13 +38,22 @@ pub(in crate::kernels) async fn products(trial: &mut Trial<'_>) -> Result<(), Ex
                     2 => Finish::SwiGlu,
                     _ => Finish::Gelu,
                 };
+                let there = trial.tensor(&x, [rows, columns]);
+                let gamma = trial.numbers(columns);
+                let norm = RmsNorm::new(trial.tensor(&gamma, [columns]), EPSILON);
+                let normed = turn % 3 == 0;
+                let (start, x) = match normed {
+                    true => (Start::Normed(&norm), rms_norm::normalised(&x, &gamma, EPSILON)),
+                    false => (Start::AsIs, x.into_iter().map(f64::from).collect()),
+                };
                 let sums = sums(&x, &weights, bias.as_deref(), [rows, columns, outputs]);
                 let expected = finished(finish, sums, &z);
 
                 let bias = bias.map(|bias| trial.tensor(&bias, [outputs]));
-                let x = trial.tensor(&x, [rows, columns]);
-                let made = matrix.codes().and_then(|codes| product::apply(adapter, &codes, &x, bias.as_ref(), finish));
-                let product = Product { format, rows, outputs };
+                let codes = matrix.codes();
+                let made =
+                    codes.and_then(|codes| product::apply(adapter, &codes, start, &there, bias.as_ref(), finish));
+                let product = Product { format, rows, outputs, normed };
                 trial.compare(product.kernel(adapter).0.name(), 5e-6, made, &expected).await?;
             }
         }
@@ -78,10 +90,10 @@ fn matrix(trial: &mut Trial<'_>, format: Format, columns: usize, rows: usize) ->
 }
 
 /// `x Wᵀ + b`
-fn sums(x: &[f32], weights: &[f32], bias: Option<&[f32]>, [rows, columns, outputs]: [usize; 3]) -> Vec<f64> {
+fn sums(x: &[f64], weights: &[f32], bias: Option<&[f32]>, [rows, columns, outputs]: [usize; 3]) -> Vec<f64> {
     let sum = |row: usize, output: usize| {
         let products = x[row * columns..][..columns].iter().zip(&weights[output * columns..][..columns]);
-        let sum: f64 = products.map(|(&x, &weight)| f64::from(x) * f64::from(weight)).sum();
+        let sum: f64 = products.map(|(&x, &weight)| x * f64::from(weight)).sum();
         sum + bias.map_or(0.0, |bias| f64::from(bias[output]))
     };
     (0..rows).flat_map(|row| (0..outputs).map(move |output| sum(row, output))).collect()

@@ -11,7 +11,10 @@ fn pieces_make_the_whole() {
     let cut = [0..3, 3..4, 4..7].map(|rows| whole.clone().slice([rows]));
     let (pieces, whole) = (Matrix::new(cut.to_vec()), Matrix::new(vec![whole]));
     let x = Tensor::<2>::random([5, 4], Distribution::Default, &device);
-    assert_eq!(pieces.apply(x.clone(), None, Finish::Store).to_data(), whole.apply(x, None, Finish::Store).to_data());
+    assert_eq!(
+        pieces.apply(Start::AsIs, x.clone(), None, Finish::Store).to_data(),
+        whole.apply(Start::AsIs, x, None, Finish::Store).to_data()
+    );
     for wanted in [vec![6, 0, 3, 3, 2, 5], vec![1], vec![4, 6, 5], vec![3]] {
         assert_eq!(pieces.rows(&wanted).to_data(), whole.rows(&wanted).to_data());
     }
@@ -28,8 +31,8 @@ fn coded_pieces_make_what_they_decode_to() {
         let pieces = [0..3, 3..7].map(|rows| Coded::encode(format, 40, &values[40 * rows.start..40 * rows.end]));
         let (coded, whole) = (Matrix::coded(pieces, &device), Matrix::new(vec![whole]));
         assert_eq!(
-            coded.apply(x.clone(), None, Finish::Store).to_data(),
-            whole.apply(x.clone(), None, Finish::Store).to_data(),
+            coded.apply(Start::AsIs, x.clone(), None, Finish::Store).to_data(),
+            whole.apply(Start::AsIs, x.clone(), None, Finish::Store).to_data(),
             "{}",
             format.name()
         );
@@ -67,7 +70,7 @@ fn on_gpu<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
 }
 
 /// Every kernel that can make a product, against the plain operations on the numbers that the codes stand for. Each
-/// shape and format takes the next of the finishes, so that all meet all in time and few pipelines are built.
+/// shape and format takes the next of the finishes, and of the starts, so that all meet all in time.
 #[test]
 fn products_equal_the_reference() {
     let shapes = [
@@ -102,12 +105,16 @@ fn products_equal_the_reference() {
                 2 => (Finish::SwiGlu, Finish::SwiGlu),
                 _ => (Finish::Gelu, Finish::Gelu),
             };
-            let expected = floats(plain.apply(x.clone(), bias.clone(), finish));
+            let gamma = random([columns]);
+            let norms = [gamma.clone(), on_gpu(&gamma)].map(|gamma| RmsNorm::new(gamma, 1e-6));
+            let [start, start_there] =
+                norms.each_ref().map(|norm| if turn % 3 == 0 { Start::Normed(norm) } else { Start::AsIs });
+            let expected = floats(plain.apply(start, x.clone(), bias.clone(), finish));
             let size = expected.iter().fold(1_f32, |size, value| size.max(value.abs()));
             let (x, bias) = (on_gpu(&x), bias.as_ref().map(on_gpu));
             for adapter in adapters() {
                 let codes = coded.codes().unwrap();
-                let made = product::apply(adapter, &codes, &x, bias.as_ref(), finish_there).unwrap();
+                let made = product::apply(adapter, &codes, start_there, &x, bias.as_ref(), finish_there).unwrap();
                 let made = floats(made);
                 assert_eq!(made.len(), expected.len());
                 for (made, expected) in made.iter().zip(&expected) {
