@@ -3,7 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+#[cfg(target_os = "linux")]
+use burn::tensor::Device;
 use streamo_wgpu::device::Opened;
+#[cfg(target_os = "linux")]
+use streamo_wgpu::device::{self, Kind};
+#[cfg(target_os = "linux")]
+use streamo_wgpu::kernels::kernels_run;
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{DecisionRule, Options, Protocol, Question, Session, State, Turn};
 
@@ -171,14 +177,70 @@ fn ten_thousand_rounds_cost_the_same() {
         assert!(output.status.success() && said.contains("1 passed"), "{said}");
         return;
     }
-    let cpu = pollster::block_on(streamo_wgpu::device::open(streamo_wgpu::device::Kind::Cpu)).unwrap();
-    let stream = Stream::new(&cpu);
+    let open = |kind| pollster::block_on(device::open(kind)).unwrap();
+    let stream = Stream::new(&open(Kind::Cpu));
     let mut held = Held::default();
     stream.silent(10_000, &mut |round| held.look(round));
     held.check("silent");
     let mut held = Held::default();
     stream.lively(10_000, &mut |round| held.look(round));
     held.check("lively");
+
+    let gpu = open(Kind::Gpu);
+    let stream = Stream::new(&gpu);
+    let mut held = Held::default();
+    let mut steady = Steady::new(&gpu.device);
+    stream.silent(10_000, &mut |round| {
+        held.look(round);
+        steady.look(round);
+    });
+    held.check("silent, on wgpu");
+    steady.check();
+}
+
+/// What the rounds of a steady stream take of their device: the same kernels every second, and no memory.
+#[cfg(target_os = "linux")]
+struct Steady<'a> {
+    device: &'a Device,
+    /// Rounds by the bytes that the device had allocated after them.
+    allocated: BTreeMap<u64, u64>,
+    /// Rounds in which that changed.
+    changes: u64,
+    last: u64,
+    run: u64,
+    /// Rounds by the kernels that they ran.
+    kernels: BTreeMap<u64, u64>,
+}
+
+#[cfg(target_os = "linux")]
+impl<'a> Steady<'a> {
+    fn new(device: &'a Device) -> Self {
+        let (allocated, kernels) = (BTreeMap::new(), BTreeMap::new());
+        Self { device, allocated, changes: 0, last: 0, run: kernels_run(), kernels }
+    }
+
+    fn look(&mut self, round: u64) {
+        let (allocated, run) = (device::allocated(self.device).unwrap(), kernels_run());
+        if round > WARM_UP {
+            *self.kernels.entry(run - self.run).or_default() += 1;
+            *self.allocated.entry(allocated).or_default() += 1;
+            self.changes += u64::from(allocated != self.last);
+        }
+        (self.last, self.run) = (allocated, run);
+    }
+
+    fn check(&self) {
+        let Self { allocated, changes, kernels, .. } = self;
+        println!(
+            "steady: {changes} changes of what the device holds, rounds by bytes {allocated:?}, by kernels {kernels:?}"
+        );
+        assert_eq!(kernels.len(), 1, "rounds by the kernels that they ran: {kernels:?}");
+        // A buffer comes back to the pool a little sooner or later, and so now and then it holds one more or one less.
+        let rounds: u64 = allocated.values().sum();
+        assert!(*changes <= rounds / 100, "{changes} of {rounds} steady rounds allocate or give back");
+        let (least, most) = (allocated.keys().min().unwrap(), allocated.keys().max().unwrap());
+        assert!(most - least <= 64 << 10, "from {least} to {most} bytes");
+    }
 }
 
 /// What the process holds, in KiB.

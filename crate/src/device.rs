@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use burn::backend::wgpu::Wgpu;
 use burn::tensor::wgpu::{MemoryConfiguration, wgpu};
 use burn::tensor::{Device, Tensor};
+use cubecl::MemoryScope;
 use thiserror::Error;
 
 /// A kind of device.
@@ -83,6 +84,12 @@ pub fn smallest_subgroup() -> u32 {
 /// What went wrong on the wgpu device, if anything did: nothing computed since is to be trusted.
 pub fn failure() -> Option<&'static str> {
     FAILURE.get().map(String::as_str)
+}
+
+/// Bytes that `device` has allocated, in use or not; `None` where nobody counts, as on the CPU.
+pub fn allocated(device: &Device) -> Option<u64> {
+    let one = Tensor::<1>::empty([1], device).try_into_primitive::<Wgpu>().ok()?;
+    Some(one.client.memory_report(MemoryScope::Device).usage().bytes_reserved)
 }
 
 fn one_line(text: &str) -> String {

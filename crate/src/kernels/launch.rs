@@ -1,5 +1,7 @@
 //! From burn's tensors to a kernel and back.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use burn::backend::wgpu::{CubeDim, CubeTensor, SourceKernel, Wgpu, into_contiguous};
 use burn::tensor::{DType, Device, Int, Shape, Tensor};
 use cubecl::server::{CubeCount, KernelArguments, MetadataBindingInfo};
@@ -68,6 +70,14 @@ pub fn in_rows(workgroups: usize) -> [u32; 3] {
     [workgroups.div_ceil(down) as u32, down as u32, 1]
 }
 
+/// Kernels that were run since the process began.
+static RUN: AtomicU64 = AtomicU64::new(0);
+
+/// Kernels that were run since the process began, in all threads.
+pub fn kernels_run() -> u64 {
+    RUN.load(Ordering::Relaxed)
+}
+
 /// Runs `shader` over `buffers`, in the order in which it names them, with the values of its `size`.
 pub fn run(shader: &Shader, buffers: &[&CubeTensor], sizes: &[usize], workgroups: [u32; 3]) {
     debug_assert_eq!((buffers.len(), sizes.len()), (shader.buffers.len(), shader.sizes.len()), "{}", shader.name());
@@ -85,5 +95,6 @@ pub fn run(shader: &Shader, buffers: &[&CubeTensor], sizes: &[usize], workgroups
         .with_buffers(buffers.iter().map(|buffer| buffer.handle.clone().binding()).collect())
         .with_info(MetadataBindingInfo::custom(sizes));
     let kernel = SourceKernel::new(shader.clone(), CubeDim::new_1d(Shader::WORKGROUP));
+    RUN.fetch_add(1, Ordering::Relaxed);
     client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
 }

@@ -23,6 +23,7 @@ pub mod shader;
 pub mod swiglu;
 
 pub use adapter::Adapter;
+pub use launch::kernels_run;
 
 /// The one wgpu device of the tests.
 #[cfg(test)]
