@@ -19,7 +19,7 @@ use crate::memory::MemoryError;
 use crate::weights::WeightsError;
 
 pub use ceilings::{Ceilings, Probe};
-pub use round::Round;
+pub use round::{Overhead, Round};
 
 /// Why there are no figures.
 #[derive(Debug, Error)]
@@ -85,6 +85,8 @@ pub struct Report {
     pub lines: Vec<Line>,
     /// What whole rounds took.
     pub rounds: Vec<Round>,
+    /// What of a round is not its kernels' work.
+    pub overhead: Overhead,
 }
 
 /// Work to be measured.
@@ -122,8 +124,8 @@ pub fn run(
         line_told(&line)?;
         lines.push(line);
     }
-    let rounds = round::rounds(&probe, device)?;
-    Ok(Report { adapter: adapter.to_owned(), ceilings, lines, rounds })
+    let (rounds, overhead) = round::rounds(&probe, device)?;
+    Ok(Report { adapter: adapter.to_owned(), ceilings, lines, rounds, overhead })
 }
 
 /// Beside its ceilings, since other programs slow both.

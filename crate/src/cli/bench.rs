@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use crate::bench::predict::{DEVICES, MEMORIES, Prediction, Reached};
-use crate::bench::{self, BenchError, Ceilings, Line, Report, Round};
+use crate::bench::{self, BenchError, Ceilings, Line, Overhead, Report, Round};
 use crate::device::{self, Kind};
 
 /// Measure each kernel, as a share of what this adapter can do at most.
@@ -55,7 +55,7 @@ impl Bench {
             writeln!(out)?;
             return Ok(());
         }
-        rounds(&mut out, &report.rounds)?;
+        rounds(&mut out, &report.rounds, report.overhead)?;
         if let Some(reached) = reached {
             predicted(&mut out, reached, &predictions)?;
         }
@@ -94,12 +94,12 @@ fn row(line: &Line) -> io::Result<()> {
     )
 }
 
-fn rounds(out: &mut impl Write, rounds: &[Round]) -> io::Result<()> {
+fn rounds(out: &mut impl Write, rounds: &[Round], overhead: Overhead) -> io::Result<()> {
     writeln!(out, "\n{}", style("whole rounds, q4, the 3B's widths with two blocks and two layers").dim())?;
     for round in rounds {
         writeln!(
             out,
-            "{:<25} {:>4}  {:<6} {:>9.3} {:>9.1} {:>7}   {:>5}   (the frame {:.3} ms)",
+            "{:<25} {:>4}  {:<6} {:>9.3} {:>9.1} {:>7}   {:>5}   (the frame {:.3} ms; {} kernels, {:.1} % beside their work)",
             format!("{} tokens in memory", round.memory),
             round.rows,
             "",
@@ -108,9 +108,20 @@ fn rounds(out: &mut impl Write, rounds: &[Round]) -> io::Result<()> {
             "",
             format!("{:.0} %", 100.0 * round.share),
             round.vision * 1e3,
+            round.kernels,
+            100.0 * round.overhead,
         )?;
     }
-    Ok(())
+    writeln!(
+        out,
+        "{:<25} {:>4}  {:<6} {:>9.3}   ({} kernels, {:.1} µs each)",
+        "all layers, no width",
+        "",
+        "",
+        overhead.seconds * 1e3,
+        overhead.kernels,
+        overhead.of_a_kernel() * 1e6,
+    )
 }
 
 fn predicted(out: &mut impl Write, reached: Reached, predictions: &[Prediction]) -> io::Result<()> {
