@@ -6,12 +6,13 @@
 //
 // 64 threads, 16 across and 4 down, make a tile of 16·QUADS rows × 64 outputs, 16 inputs a step. Each weight is decoded
 // once into workgroup memory, and each thread multiplies 4·QUADS rows by 4 outputs from vectors that it reads there.
-// QUADS is 1 … 4, so that 143 rows are three tiles of 48 with one row to spare. Workgroup memory: 4.25 KiB + 1 KiB · QUADS.
+// QUADS is 1 … 4, so that 143 rows are three tiles of 48 with one row to spare. tiles/*.wgsl says how weights are kept.
+// Workgroup memory: 4.25 KiB (2.13 KiB as f16) + 1 KiB · QUADS.
 //
 // Each vector there is written whole by one thread: to write a component may be to write all four (WGSL's memory model).
 
 var<workgroup> tile_x: array<vec4<f32>, 64u * QUADS>; // [input, row / 4]
-var<workgroup> tile_w: array<vec4<f32>, 272>;         // [input / 4, output % 4, output / 4], 17 apart: no bank conflicts
+var<workgroup> tile_w: array<Kept, 272>;              // [input / 4, output % 4, output / 4], 17 apart: no bank conflicts
 
 alias Sums = array<vec4<f32>, 4u * QUADS>;
 
@@ -45,15 +46,15 @@ fn add(sums: ptr<function, Sums>, weights: Block, b: u32, half: u32, first_row: 
         tile_x[at + 12u * QUADS] = vec4(a0.w, a1.w, a2.w, a3.w);
     }
     for (var i = 0u; i < 4u; i++) {
-        tile_w[68u * i + 17u * (thread % 4u) + thread / 4u] = four(weights, 4u * half + i);
+        tile_w[68u * i + 17u * (thread % 4u) + thread / 4u] = Kept(four(weights, 4u * half + i));
     }
     workgroupBarrier();
     for (var i = 0u; i < 4u; i++) {
         let at = 68u * i + thread % 16u;
-        let w0 = tile_w[at];
-        let w1 = tile_w[at + 17u];
-        let w2 = tile_w[at + 34u];
-        let w3 = tile_w[at + 51u];
+        let w0 = vec4<f32>(tile_w[at]);
+        let w1 = vec4<f32>(tile_w[at + 17u]);
+        let w2 = vec4<f32>(tile_w[at + 34u]);
+        let w3 = vec4<f32>(tile_w[at + 51u]);
         multiply(sums, vec4(w0.x, w1.x, w2.x, w3.x), 4u * i, thread);
         multiply(sums, vec4(w0.y, w1.y, w2.y, w3.y), 4u * i + 1u, thread);
         multiply(sums, vec4(w0.z, w1.z, w2.z, w3.z), 4u * i + 2u, thread);

@@ -16,7 +16,8 @@ const WORKGROUPS: u32 = 65_535;
 
 /// Every variant that some adapter gets.
 fn adapters() -> impl Iterator<Item = Adapter> {
-    [false, true].into_iter().flat_map(|software| [0, 4, 8, 64].map(|subgroup| Adapter { software, subgroup }))
+    let kinds = [(false, false), (false, true), (true, false), (true, true)];
+    kinds.into_iter().flat_map(|(software, half)| [0, 4, 8, 64].map(|subgroup| Adapter { software, half, subgroup }))
 }
 
 /// Upstream's largest frame, 128 visual tokens, in a round of about 150.

@@ -57,8 +57,9 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
                 let _ = FAILURE.set(one_line(&error.to_string()));
             }));
             let adapter = setup.adapter.get_info();
-            let subgroups = setup.device.features().contains(wgpu::Features::SUBGROUP);
-            let _ = SUBGROUP.set(if subgroups { adapter.subgroup_min_size } else { 0 });
+            let features = setup.device.features();
+            let subgroup = if features.contains(wgpu::Features::SUBGROUP) { adapter.subgroup_min_size } else { 0 };
+            let _ = VARIANTS.set(Variants { subgroup, half: features.contains(wgpu::Features::SHADER_F16) });
             // Browsers keep the name to themselves.
             let name = if adapter.name.is_empty() { "an adapter without a name" } else { &adapter.name };
             Ok(Opened { device, name: format!("{name} ({})", adapter.backend) })
@@ -73,12 +74,23 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
 /// The first error that wgpu reported outside of any call. There is one wgpu device in a process.
 static FAILURE: OnceLock<String> = OnceLock::new();
 
-/// What the adapter says of its subgroups. cubecl keeps it to itself for adapters that are no card.
-static SUBGROUP: OnceLock<u32> = OnceLock::new();
+/// What kernels of the wgpu device may use. cubecl keeps it to itself for adapters that are no card.
+static VARIANTS: OnceLock<Variants> = OnceLock::new();
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Variants {
+    subgroup: u32,
+    half: bool,
+}
 
 /// Lanes of the wgpu device's smallest subgroup; 0 where a kernel may not ask for subgroups.
 pub fn smallest_subgroup() -> u32 {
-    SUBGROUP.get().copied().unwrap_or(0)
+    VARIANTS.get().copied().unwrap_or_default().subgroup
+}
+
+/// Whether kernels of the wgpu device may compute in f16.
+pub fn computes_in_half() -> bool {
+    VARIANTS.get().copied().unwrap_or_default().half
 }
 
 /// What went wrong on the wgpu device, if anything did: nothing computed since is to be trusted.

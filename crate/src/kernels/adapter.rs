@@ -8,6 +8,8 @@ use crate::device;
 pub struct Adapter {
     /// Whether the CPU plays the GPU. Barriers and workgroup memory are dear there, and nothing is hidden by other waves.
     pub software: bool,
+    /// Whether a kernel may compute in f16: `shader-f16`.
+    pub half: bool,
     /// Lanes of the smallest subgroup that a kernel may run in; 0 where a kernel may not ask for subgroups at all.
     pub subgroup: u32,
 }
@@ -16,15 +18,15 @@ impl Adapter {
     /// The adapter on which `tensor` is.
     pub fn of(tensor: &CubeTensor) -> Self {
         let software = tensor.client.properties().identity.physical.is_none();
-        Self { software, subgroup: device::smallest_subgroup() }
+        Self { software, half: device::computes_in_half(), subgroup: device::smallest_subgroup() }
     }
 
     /// All that it can be taken for: whoever chooses by these gets every variant that it can run.
     pub fn disguises(self) -> Vec<Self> {
         let mut all = vec![self];
         for software in [true, false] {
-            for subgroup in [0, self.subgroup] {
-                let disguise = Self { software, subgroup };
+            for (half, subgroup) in [(false, 0), (false, self.subgroup), (self.half, 0), (self.half, self.subgroup)] {
+                let disguise = Self { software, half, subgroup };
                 if !all.contains(&disguise) {
                     all.push(disguise);
                 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
+use std::iter;
 
 use burn::backend::wgpu::{KernelSource, SourceTemplate};
 use cubecl::prelude::KernelId;
@@ -78,8 +79,11 @@ impl Shader {
 
     /// The WGSL.
     pub fn text(&self) -> String {
-        let mut text = format!("const WORKGROUP: u32 = {}u;\n", Self::WORKGROUP);
+        // Directives stand before everything else.
+        let directive = |line: &&str| line.starts_with("enable ");
+        let mut text: String = self.parts.iter().flat_map(|part| part.text.lines().filter(directive)).collect();
         // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "\nconst WORKGROUP: u32 = {}u;", Self::WORKGROUP);
         for (name, value) in &self.constants {
             let _ = writeln!(text, "const {name}: u32 = {value}u;");
         }
@@ -90,9 +94,11 @@ impl Shader {
         let fields: String = self.sizes.iter().map(|field| format!("{field}: u32, ")).collect();
         let _ = writeln!(text, "struct Size {{ {fields}}}");
         let _ = writeln!(text, "@group(0) @binding({}) var<uniform> size: Size;", self.buffers.len());
-        for part in &self.parts {
-            text.push('\n');
-            text.push_str(part.text);
+        for line in self.parts.iter().flat_map(|part| iter::once("").chain(part.text.lines())) {
+            if !directive(&line) {
+                text.push_str(line);
+                text.push('\n');
+            }
         }
         text
     }

@@ -12,7 +12,8 @@ use crate::kernels::rotation::RotaryTable;
 use crate::kernels::{Adapter, gpu};
 
 /// Adapters that the kernels are made for: a software adapter with subgroups, and the rest.
-const ADAPTERS: [Adapter; 2] = [Adapter { software: true, subgroup: 8 }, Adapter { software: false, subgroup: 0 }];
+const ADAPTERS: [Adapter; 2] =
+    [Adapter { software: true, half: false, subgroup: 8 }, Adapter { software: false, half: false, subgroup: 0 }];
 
 /// The largest difference, over the largest number.
 const BOUND: f32 = 1e-5;

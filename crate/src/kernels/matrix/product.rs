@@ -29,6 +29,29 @@ impl Product {
         self.normed && self.rows == 1 && !adapter.software
     }
 
+    /// Whether the kernel keeps decoded weights as f16.
+    fn halves(&self, adapter: Adapter) -> bool {
+        adapter.half && !adapter.software && self.rows > 1 && self.format != Format::F32
+    }
+
+    /// How far sums may be off beside what f32 rounds, in parts of the largest: where a code times its scale is rounded to
+    /// f16, by 2⁻¹² of a weight at most. Weights that are f16 stay what they are.
+    pub fn rounding(&self, adapter: Adapter) -> f64 {
+        if self.halves(adapter) && self.format != Format::F16 { 2_f64.powi(-11) } else { 0.0 }
+    }
+
+    /// The adapters among `adapters` that differ in the kernel for it.
+    pub fn variants(&self, mut adapters: Vec<Adapter>) -> Vec<Adapter> {
+        let mut kernels = Vec::new();
+        adapters.retain(|&adapter| {
+            let (kernel, _) = self.kernel(adapter);
+            let new = !kernels.contains(&kernel);
+            kernels.push(kernel);
+            new
+        });
+        adapters
+    }
+
     /// The kernel for it on `adapter`, and how many workgroups it takes.
     pub fn kernel(&self, adapter: Adapter) -> (Shader, [u32; 3]) {
         let rows = self.rows as u32;
@@ -59,6 +82,10 @@ impl Product {
             }
         };
         let mut parts = vec![weights(self.format), part!("finish")];
+        if rows > 1 && !adapter.software {
+            // Less workgroup memory lets half as many workgroups more run at once.
+            parts.push(if self.halves(adapter) { part!("tiles/half") } else { part!("tiles/full") });
+        }
         if adapter.software {
             parts.push(spread(adapter));
         }

@@ -1,0 +1,3 @@
+// Decoded weights in workgroup memory as f32.
+
+alias Kept = vec4<f32>;
