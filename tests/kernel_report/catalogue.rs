@@ -9,7 +9,7 @@ use streamo_wgpu::model::{Extent, ModelConfig};
 /// Each by its name, with its WGSL.
 pub fn shaders() -> Vec<(String, String)> {
     let gpu = Adapter { software: false, subgroup: 32 };
-    let extent = Extent { patches: 480, rows: 143, slots: 16_384 };
+    let extent = Extent { pixels: 1280 * 720, patches: 480, rows: 143, slots: 16_384 };
     let mut shaders = BTreeMap::new();
     for format in Format::ALL {
         for kernel in ModelConfig::qwen2_5_vl_3b().kernels(format, gpu, extent) {

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::random::Random;
 use super::{BenchError, Probe, timing};
-use crate::frame::{Grid, Patches};
+use crate::frame::{Frame, Intake, Preprocessor};
 use crate::kernels::format::Format;
 use crate::kernels::read_out;
 use crate::memory::{Image, Kind, Memory};
@@ -32,8 +32,8 @@ const FORMAT: Format = Format::Q4;
 /// Any ids will do.
 const VOCABULARY: usize = 4096;
 const LAYERS: usize = 2;
-/// A 720p camera's frame, as upstream sizes it.
-const GRID: Grid = Grid { height: 16, width: 30 };
+/// A camera's frame, width and height.
+const FRAME: (u32, u32) = (1280, 720);
 /// Text around a frame.
 const TEXT: usize = 22;
 
@@ -49,10 +49,12 @@ pub(super) fn rounds(probe: &Probe, device: &Device) -> Result<Vec<Round>, Bench
 }
 
 fn round(model: &Model, window: u64, probe: &Probe, device: &Device) -> Result<Round, BenchError> {
-    let numbers = GRID.patches() * model.config.vision.patch_values();
-    let frame = || Patches { rows: (0..numbers).map(|i| (i % 97) as f32 / 48.0 - 1.0).collect(), grid: GRID };
-    let layout = model.layout(&frame()).map_err(BenchError::Memory)?;
-    let (rows, columns) = GRID.merged(model.config.vision.merge);
+    let (width, height) = FRAME;
+    let frame = Frame::new(width, height, (0..width * height * 3).map(|i| (i % 251) as u8).collect())?;
+    let intake = Intake::new(&Preprocessor::default(), FRAME, device)?;
+    let layout = model.layout(intake.grid()).map_err(BenchError::Memory)?;
+    let see = || Ok(model.see(intake.rows(&frame)?, &layout, &mut Trace::default()));
+    let (rows, columns) = intake.grid().merged(model.config.vision.merge);
     let tokens = rows * columns + TEXT;
     let slots = tokens * (window as usize + 1);
     let mut memory = Memory::new(model.language(), slots, device).map_err(BenchError::Memory)?;
@@ -60,15 +62,14 @@ fn round(model: &Model, window: u64, probe: &Probe, device: &Device) -> Result<R
     let mut now = 0;
     let mut failure = None;
     let mut second = || {
-        let features = model.see(frame(), &layout, &mut Trace::default());
-        memory.sequence.retain(|segment| segment.round + window > now);
-        memory.sequence.append(Kind::Turn, now, &[7; TEXT / 2]);
-        let image = Image { start: 0, rows, columns, features: Some(features) };
-        memory.sequence.append_frame(now, &vec![8; rows * columns], image);
-        memory.sequence.append(Kind::Turn, now, &[9; TEXT - TEXT / 2]);
-        now += 1;
-        let passed = model.prefill(&mut memory, &mut Trace::default()).map_err(BenchError::Memory);
-        let read = passed.and_then(|(last, _)| {
+        let read = see().and_then(|features| {
+            memory.sequence.retain(|segment| segment.round + window > now);
+            memory.sequence.append(Kind::Turn, now, &[7; TEXT / 2]);
+            let image = Image { start: 0, rows, columns, features: Some(features) };
+            memory.sequence.append_frame(now, &vec![8; rows * columns], image);
+            memory.sequence.append(Kind::Turn, now, &[9; TEXT - TEXT / 2]);
+            now += 1;
+            let (last, _) = model.prefill(&mut memory, &mut Trace::default()).map_err(BenchError::Memory)?;
             let logits = read_out::floats(read_out::logits_of(last, head.clone()));
             pollster::block_on(logits).map_err(BenchError::Adapter)
         });
@@ -82,9 +83,10 @@ fn round(model: &Model, window: u64, probe: &Probe, device: &Device) -> Result<R
     if let Some(failure) = failure {
         return Err(failure);
     }
-    let vision = timing::least(device, &mut || drop(model.see(frame(), &layout, &mut Trace::default())))?;
+    let vision = timing::least(device, &mut || drop(see()))?;
     let memory = memory.sequence.len();
-    let cost = model.config.vision_cost(GRID.patches(), FORMAT) + model.config.decoder_cost(tokens, memory, FORMAT);
+    let patches = intake.grid().patches();
+    let cost = model.config.vision_cost(patches, FORMAT) + model.config.decoder_cost(tokens, memory, FORMAT);
     let done = (cost.products + cost.attention) / seconds;
     Ok(Round { memory, rows: tokens, seconds, vision, flops: done, share: done / flops })
 }

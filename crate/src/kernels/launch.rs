@@ -34,13 +34,26 @@ pub fn words<const D: usize>(tensor: &Tensor<D, Int>) -> Option<CubeTensor> {
 
 /// Room for numbers of `shape` beside `other`, holding anything.
 pub fn room<const D: usize>(other: &CubeTensor, shape: [usize; D]) -> CubeTensor {
-    let bytes = shape.iter().product::<usize>() * size_of::<f32>();
-    let handle = other.client.empty(bytes);
-    CubeTensor::new_contiguous(other.client.clone(), other.device.clone(), Shape::from(shape), handle, DType::F32)
+    room_of(DType::F32, other, shape)
 }
 
-/// The tensor that stands in `room`.
+/// The same for 32-bit words.
+pub fn room_for_words<const D: usize>(other: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+    room_of(DType::I32, other, shape)
+}
+
+fn room_of<const D: usize>(element: DType, other: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+    let handle = other.client.empty(shape.iter().product::<usize>() * element.size());
+    CubeTensor::new_contiguous(other.client.clone(), other.device.clone(), Shape::from(shape), handle, element)
+}
+
+/// The tensor that stands in a [`room`].
 pub fn tensor<const D: usize>(room: CubeTensor) -> Tensor<D> {
+    Tensor::from_primitive::<Wgpu>(room)
+}
+
+/// The tensor that stands in a [`room_for_words`].
+pub fn words_tensor<const D: usize>(room: CubeTensor) -> Tensor<D, Int> {
     Tensor::from_primitive::<Wgpu>(room)
 }
 
