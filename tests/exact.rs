@@ -122,7 +122,7 @@ fn watch(seed: u64, device: &streamo_wgpu::device::Opened, tally: &mut Tally, ro
         let frame = picture(SHAPES[below(3) as usize], round);
         let result = pollster::block_on(session.round(round, &frame, &mut |_| ()));
 
-        let seen = session.frame_seen().unwrap();
+        let seen = session.frame_seen(&frame).unwrap();
         let sides = ((seen.height() / 28) as usize, (seen.width() / 28) as usize);
         let features = vec![Vec::new(); sides.0 * sides.1];
         let reply = dialogue.protocol.reply_head().unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use streamo_wgpu::frame::{Grid, Patches};
+use streamo_wgpu::frame::Grid;
 
 use crate::fixtures;
 use crate::program::{Spoilt, fails, json_lines, misused, streamo, succeeds};
@@ -114,9 +114,9 @@ fn questions_that_fill_the_memory_are_an_error() {
 fn a_frame_too_large_for_its_attention_is_an_error() {
     for device in fixtures::devices() {
         let (model, _) = fixtures::load(&fixtures::path("tied"), device);
-        let grid = |side| Patches { rows: Vec::new(), grid: Grid { height: side, width: side } };
-        assert!(model.layout(&grid(8)).is_ok());
-        let line = model.layout(&grid(2_000)).unwrap_err().to_string();
+        let grid = |side| Grid { height: side, width: side };
+        assert!(model.layout(grid(8)).is_ok());
+        let line = model.layout(grid(2_000)).unwrap_err().to_string();
         assert!(line.starts_with("a frame of 4000000 patches needs "), "{line}");
         assert!(line.ends_with("lower max_pixels in streamo.json"), "{line}");
     }

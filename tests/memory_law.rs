@@ -185,7 +185,7 @@ fn watch(scene: &Scene, loaded: &Loaded) -> Tally {
         match pollster::block_on(session.round(round, &frame, &mut |_| ())) {
             Ok(turn) => ledger.round(&turn, &asked, &mut session),
             Err(SessionError::Memory(error)) => {
-                ledger.refused(round, &asked, session.frame_seen().unwrap(), &error);
+                ledger.refused(round, &asked, &session.frame_seen(&frame).unwrap(), &error);
                 break;
             }
             Err(error) => panic!("{error}"),

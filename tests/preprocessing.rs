@@ -1,7 +1,8 @@
 //! Pixels against Pillow and `transformers`.
 
 use sha2::{Digest, Sha256};
-use streamo_wgpu::frame::{Frame, PixelBounds, Preprocessor};
+use streamo_wgpu::frame::{Frame, Intake, PixelBounds, Preprocessor};
+use streamo_wgpu::kernels::Adapter;
 
 use crate::fixtures::{self, Numbers, relative_error};
 
@@ -35,6 +36,24 @@ fn resized_pixels_equal_pillow_exactly() {
     for case in fixture["errors"].as_array().unwrap() {
         let (preprocessor, width, height) = preprocessor(case);
         assert!(preprocessor.size(width, height).is_err(), "{case}");
+    }
+}
+
+/// Patch rows follow from the pixels that equal Pillow's: the same bits from the CPU and from the kernels.
+#[test]
+fn every_device_makes_the_same_patches() {
+    let fixture = fixtures::json("resize.json");
+    let [cpu, gpu] = fixtures::devices();
+    let card = Adapter { software: false, half: false, subgroup: 0 };
+    for case in fixture["resizes"].as_array().unwrap() {
+        let (preprocessor, width, height) = preprocessor(case);
+        let frame = formula(width, height);
+        let patches = preprocessor.patches(&preprocessor.resized(&frame).unwrap()).unwrap();
+        for (adapter, opened) in [(None, cpu), (Some(card), gpu)] {
+            let intake = Intake::on(adapter, &preprocessor, (width, height), &opened.device).unwrap();
+            let made: Vec<f32> = intake.rows(&frame).unwrap().into_data().iter().collect();
+            assert!((intake.grid(), &made) == (patches.grid, &patches.rows), "{case} on {}", opened.name);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use streamo_wgpu::model::{Extent, ModelConfig};
 /// Each by its name, with its WGSL.
 pub fn shaders() -> Vec<(String, String)> {
     let gpus = [false, true].map(|half| Adapter { software: false, half, subgroup: 32 });
-    let extent = Extent { patches: 480, rows: 143, slots: 16_384 };
+    let extent = Extent { pixels: 1280 * 720, patches: 480, rows: 143, slots: 16_384 };
     let mut shaders = BTreeMap::new();
     for (format, gpu) in Format::ALL.into_iter().flat_map(|format| gpus.map(|gpu| (format, gpu))) {
         for kernel in ModelConfig::qwen2_5_vl_3b().kernels(format, gpu, extent) {

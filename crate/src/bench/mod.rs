@@ -15,6 +15,7 @@ use burn::tensor::{Device, ExecutionError};
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::frame::FrameError;
 use crate::memory::MemoryError;
 use crate::weights::WeightsError;
 
@@ -36,6 +37,9 @@ pub enum BenchError {
     /// Their memory finds none.
     #[error(transparent)]
     Memory(MemoryError),
+    /// Their frames cannot be seen.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
     /// Whoever is told could not take it.
     #[error("{0}")]
     Told(#[from] io::Error),

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::random::Random;
 use super::{BenchError, Probe, timing};
-use crate::frame::{Grid, Patches};
+use crate::frame::{Frame, Intake, PixelBounds, Preprocessor};
 use crate::kernels::format::Format;
 use crate::kernels::{kernels_run, read_out};
 use crate::memory::{Image, Kind, Memory};
@@ -47,8 +47,8 @@ const FORMAT: Format = Format::Q4;
 /// Any ids will do.
 const VOCABULARY: usize = 4096;
 const LAYERS: usize = 2;
-/// A 720p camera's frame, as upstream sizes it.
-const GRID: Grid = Grid { height: 16, width: 30 };
+/// A camera's frame, width and height.
+const FRAME: (u32, u32) = (1280, 720);
 /// Text around a frame.
 const TEXT: usize = 22;
 
@@ -67,13 +67,13 @@ pub(super) fn rounds(probe: &Probe, device: &Device) -> Result<(Vec<Round>, Over
 
 impl Round {
     fn measure(model: &Model, window: u64, overhead: Overhead, probe: &Probe) -> Result<Self, BenchError> {
-        let mut stream = Stream::new(model, GRID, window)?;
+        let mut stream = Stream::new(model, &Preprocessor::default(), FRAME, window)?;
         let flops = probe.flops()?;
         let (seconds, kernels) = stream.round()?;
-        let vision = timing::least(&model.device().clone(), &mut || drop(stream.see()))?;
-        let memory = stream.memory.sequence.len();
-        let rows = stream.rows();
-        let cost = model.config.vision_cost(GRID.patches(), FORMAT) + model.config.decoder_cost(rows, memory, FORMAT);
+        let vision = timing::least(model.device(), &mut || drop(stream.see()))?;
+        let (memory, rows) = (stream.memory.sequence.len(), stream.rows());
+        let patches = stream.intake.grid().patches();
+        let cost = model.config.vision_cost(patches, FORMAT) + model.config.decoder_cost(rows, memory, FORMAT);
         let done = (cost.products + cost.attention) / seconds;
         let overhead = kernels as f64 * overhead.of_a_kernel() / seconds;
         Ok(Self { memory, rows, seconds, vision, kernels, flops: done, share: done / flops, overhead })
@@ -90,7 +90,9 @@ impl Overhead {
         (language.hidden, language.heads, language.kv_heads, language.head) = (32, 2, 1, 16);
         (language.intermediate, language.sections, language.vocabulary) = (32, [2, 3, 3], VOCABULARY);
         let model = Model::load(&config, &Random(FORMAT), device, &|_| ()).map_err(BenchError::Model)?;
-        let (seconds, kernels) = Stream::new(&model, Grid { height: 2, width: 2 }, 1)?.round()?;
+        let bounds = PixelBounds { min: 16, max: 16 };
+        let preprocessor = Preprocessor { bounds, patch: 2, ..Preprocessor::default() };
+        let (seconds, kernels) = Stream::new(&model, &preprocessor, (4, 4), 1)?.round()?;
         Ok(Self { seconds, kernels })
     }
 
@@ -103,7 +105,8 @@ impl Overhead {
 /// Silent seconds, one after the other.
 struct Stream<'a> {
     model: &'a Model,
-    grid: Grid,
+    frame: Frame,
+    intake: Intake,
     layout: Layout,
     memory: Memory,
     head: Tensor<2>,
@@ -112,28 +115,30 @@ struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// A stream that keeps `window` rounds of frames of `grid`.
-    fn new(model: &'a Model, grid: Grid, window: u64) -> Result<Self, BenchError> {
-        let layout = model.layout(&frame(model, grid)).map_err(BenchError::Memory)?;
+    /// A stream that keeps `window` rounds of frames of `size`, width and height in pixels.
+    fn new(model: &'a Model, preprocessor: &Preprocessor, size: (u32, u32), window: u64) -> Result<Self, BenchError> {
+        let frame = Frame::new(size.0, size.1, (0..size.0 * size.1 * 3).map(|i| (i % 251) as u8).collect())?;
+        let intake = Intake::new(preprocessor, size, model.device())?;
+        let layout = model.layout(intake.grid()).map_err(BenchError::Memory)?;
         let head = model.head_rows(&[1, 2, 3]);
-        let slots = rows(model, grid) * (window as usize + 1);
+        let slots = rows(model, &intake) * (window as usize + 1);
         let memory = Memory::new(model.language(), slots, model.device()).map_err(BenchError::Memory)?;
-        Ok(Self { model, grid, layout, memory, head, window, now: 0 })
+        Ok(Self { model, frame, intake, layout, memory, head, window, now: 0 })
     }
 
-    fn see(&self) -> Tensor<2> {
-        self.model.see(frame(self.model, self.grid), &self.layout, &mut Trace::default())
+    fn see(&self) -> Result<Tensor<2>, BenchError> {
+        Ok(self.model.see(self.intake.rows(&self.frame)?, &self.layout, &mut Trace::default()))
     }
 
     /// Rows of a prefill.
     fn rows(&self) -> usize {
-        rows(self.model, self.grid)
+        rows(self.model, &self.intake)
     }
 
     fn second(&mut self) -> Result<(), BenchError> {
-        let features = self.see();
+        let features = self.see()?;
         let (now, window) = (self.now, self.window);
-        let (rows, columns) = self.grid.merged(self.model.config.vision.merge);
+        let (rows, columns) = self.intake.grid().merged(self.model.config.vision.merge);
         let sequence = &mut self.memory.sequence;
         sequence.retain(|segment| segment.round + window > now);
         sequence.append(Kind::Turn, now, &[7; TEXT / 2]);
@@ -156,17 +161,12 @@ impl<'a> Stream<'a> {
         self.second()?;
         let kernels = kernels_run() - before;
         let mut failure = None;
-        let device = self.model.device().clone();
-        let seconds = timing::least(&device, &mut || failure = failure.take().or(self.second().err()))?;
+        let device = self.model.device();
+        let seconds = timing::least(device, &mut || failure = failure.take().or(self.second().err()))?;
         failure.map_or(Ok((seconds, kernels)), Err)
     }
 }
 
-fn rows(model: &Model, grid: Grid) -> usize {
-    grid.visual_tokens(model.config.vision.merge) + TEXT
-}
-
-fn frame(model: &Model, grid: Grid) -> Patches {
-    let numbers = grid.patches() * model.config.vision.patch_values();
-    Patches { rows: (0..numbers).map(|i| (i % 97) as f32 / 48.0 - 1.0).collect(), grid }
+fn rows(model: &Model, intake: &Intake) -> usize {
+    intake.grid().visual_tokens(model.config.vision.merge) + TEXT
 }

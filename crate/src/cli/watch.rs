@@ -149,7 +149,7 @@ impl Watch {
                 transcript.turn(&turn)?;
             }
             if let Some(recorder) = &mut recorder {
-                recorder.round(&session, &turn)?;
+                recorder.round(&session, &timed.frame, &turn)?;
             }
             if let (Some(dump), Some(evidence)) = (&mut dump, session.take_evidence()) {
                 dump.add(evidence);

@@ -7,23 +7,40 @@
 //!
 //! [`Preprocessor`] walks that whole way with one model's numbers. This is the CPU twin, and it is the
 //! reference: sizes equal `qwen_vl_utils` 0.0.11, pixels equal Pillow's, bit for bit. It touches no files,
-//! no threads and no clock, so it is the same code in the browser.
+//! no threads and no clock, so it is the same code in the browser. [`Intake`] is the same way to the device of a model,
+//! with kernels on a GPU, and to the same numbers, bit for bit.
 
 pub mod bicubic;
+mod intake;
 pub mod patch;
 mod preprocess;
 pub mod resize;
 
+use std::borrow::Cow;
+
+use crate::kernels::resample::Fourth;
+
+pub use intake::Intake;
 pub use patch::{Grid, Normalization, Patches};
 pub use preprocess::Preprocessor;
 pub use resize::{PixelBounds, smart_resize};
 
-/// One picture: `height` rows of `width` pixels, three bytes each (red, green, blue), nothing between rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One picture: `height` rows of `width` pixels, nothing between rows. Its bytes stay as they came until they are needed
+/// otherwise.
+#[derive(Clone, Debug)]
 pub struct Frame {
     width: u32,
     height: u32,
-    rgb: Vec<u8>,
+    bytes: Bytes,
+}
+
+/// The bytes of a picture.
+#[derive(Clone, Debug)]
+enum Bytes {
+    /// Three a pixel: red, green, blue.
+    Rgb(Vec<u8>),
+    /// Four: red, green, blue, straight alpha.
+    Rgba(Vec<u8>),
 }
 
 impl Frame {
@@ -34,7 +51,7 @@ impl Frame {
     /// `width * height * 3` bytes.
     pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self, FrameError> {
         check_bytes(width, height, 3, rgb.len())?;
-        Ok(Self { width, height, rgb })
+        Ok(Self { width, height, bytes: Bytes::Rgb(rgb) })
     }
 
     /// A frame from RGBA pixels with straight alpha, as a browser's `ImageData` holds them.
@@ -44,11 +61,9 @@ impl Frame {
     /// # Errors
     /// [`FrameError::NoPixels`] if a side is zero, [`FrameError::ByteCount`] unless `rgba` holds exactly
     /// `width * height * 4` bytes.
-    pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self, FrameError> {
+    pub fn from_rgba(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self, FrameError> {
         check_bytes(width, height, 4, rgba.len())?;
-        let (pixels, _) = rgba.as_chunks::<4>();
-        let rgb = pixels.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|v| over_white(v, a))).collect();
-        Ok(Self { width, height, rgb })
+        Ok(Self { width, height, bytes: Bytes::Rgba(rgba) })
     }
 
     /// Pixels a row, never 0.
@@ -61,16 +76,36 @@ impl Frame {
         self.height
     }
 
-    /// The bytes: `height * width * 3`, row by row.
-    pub fn rgb(&self) -> &[u8] {
-        &self.rgb
+    /// The bytes as red, green, blue, over white: `height * width * 3`, row by row.
+    pub fn rgb(&self) -> Cow<'_, [u8]> {
+        match &self.bytes {
+            Bytes::Rgb(rgb) => rgb.into(),
+            Bytes::Rgba(rgba) => {
+                let (pixels, _) = rgba.as_chunks::<4>();
+                pixels.iter().flat_map(|&[r, g, b, a]| [r, g, b].map(|v| over_white(v, a))).collect()
+            }
+        }
     }
 
-    /// Gives the bytes away: `height * width * 3`, row by row.
-    pub fn into_rgb(self) -> Vec<u8> {
-        self.rgb
+    /// The bytes as red, green, blue and a fourth, `height * width * 4`, row by row, and what the fourth says.
+    fn four_a_pixel(&self) -> (Vec<u8>, Fourth) {
+        match &self.bytes {
+            Bytes::Rgb(rgb) => {
+                (rgb.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, 0]).collect(), Fourth::Unused)
+            }
+            Bytes::Rgba(rgba) => (rgba.clone(), Fourth::Alpha),
+        }
     }
 }
+
+/// Frames are equal when they look equal.
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        (self.width, self.height) == (other.width, other.height) && self.rgb() == other.rgb()
+    }
+}
+
+impl Eq for Frame {}
 
 /// Pillow's 8-bit blend of `value` at `alpha` over white: `/ 255`, rounded, without a division.
 fn over_white(value: u8, alpha: u8) -> u8 {
@@ -164,12 +199,13 @@ mod tests {
         assert!(matches!(Frame::new(2, 2, vec![0; 11]), Err(FrameError::ByteCount { needed: 12, given: 11, .. })));
         // A size whose byte count does not even fit in 64 bits is refused like any other.
         assert!(matches!(Frame::new(u32::MAX, u32::MAX, vec![]), Err(FrameError::ByteCount { .. })));
-        assert_eq!(Frame::new(1, 2, vec![1, 2, 3, 4, 5, 6]).unwrap().rgb(), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(*Frame::new(1, 2, vec![1, 2, 3, 4, 5, 6]).unwrap().rgb(), [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]
     fn transparent_pixels_lie_on_white() {
-        let frame = Frame::from_rgba(3, 1, &[9, 8, 7, 255, 9, 8, 7, 0, 0, 100, 255, 128]).unwrap();
-        assert_eq!(frame.rgb(), [9, 8, 7, 255, 255, 255, 127, 177, 255]);
+        let frame = Frame::from_rgba(3, 1, vec![9, 8, 7, 255, 9, 8, 7, 0, 0, 100, 255, 128]).unwrap();
+        assert_eq!(*frame.rgb(), [9, 8, 7, 255, 255, 255, 127, 177, 255]);
+        assert_eq!(frame, Frame::new(3, 1, frame.rgb().into_owned()).unwrap());
     }
 }

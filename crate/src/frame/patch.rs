@@ -73,7 +73,7 @@ impl Default for Normalization {
 
 impl Normalization {
     /// The number of each byte, by channel. Scaled in f64 and then rounded to f32, as `transformers` does.
-    fn tables(&self) -> [[f32; 256]; 3] {
+    pub(super) fn tables(&self) -> [[f32; 256]; 3] {
         let scaled: [f32; 256] = std::array::from_fn(|byte| (byte as f64 * (1.0 / 255.0)) as f32);
         std::array::from_fn(|channel| {
             // Three tables, three means, three deviations: `channel` is in range.
@@ -103,7 +103,8 @@ pub fn patchify(
     }
     let grid = Grid { height: height / patch, width: width / patch };
     let tables = normalization.tables();
-    let (pixels, _) = frame.rgb.as_chunks::<3>();
+    let rgb = frame.rgb();
+    let (pixels, _) = rgb.as_chunks::<3>();
 
     let mut rows = Vec::with_capacity(pixels.len() * 3 * temporal);
     for (row, column) in grid.in_merge_order(merge) {

@@ -2,8 +2,8 @@ use burn::backend::wgpu::CubeTensor;
 
 use crate::device;
 
-/// What the choice of a kernel's variant goes by: products in `Product::kernel`, attention in `Attention::plan`, from this
-/// alone.
+/// What the choice of a kernel's variant goes by: products in `Product::kernel`, attention in `Attention::plan`, frames in
+/// `Intake::on`, from this alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Adapter {
     /// Whether the CPU plays the GPU. Barriers and workgroup memory are dear there, and nothing is hidden by other waves.

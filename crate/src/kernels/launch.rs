@@ -39,23 +39,23 @@ pub fn room<const D: usize>(other: &CubeTensor, shape: [usize; D]) -> CubeTensor
     room_of(DType::F32, other, shape)
 }
 
-/// Room for 32-bit words of `shape` beside `other`, holding anything.
+/// The same for 32-bit words.
 pub fn room_for_words<const D: usize>(other: &CubeTensor, shape: [usize; D]) -> CubeTensor {
     room_of(DType::I32, other, shape)
 }
 
-fn room_of<const D: usize>(kind: DType, other: &CubeTensor, shape: [usize; D]) -> CubeTensor {
-    let handle = other.client.empty(shape.iter().product::<usize>() * size_of::<u32>());
-    CubeTensor::new_contiguous(other.client.clone(), other.device.clone(), Shape::from(shape), handle, kind)
+fn room_of<const D: usize>(element: DType, other: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+    let handle = other.client.empty(shape.iter().product::<usize>() * element.size());
+    CubeTensor::new_contiguous(other.client.clone(), other.device.clone(), Shape::from(shape), handle, element)
 }
 
-/// The tensor that stands in `room`.
+/// The tensor that stands in a [`room`].
 pub fn tensor<const D: usize>(room: CubeTensor) -> Tensor<D> {
     Tensor::from_primitive::<Wgpu>(room)
 }
 
-/// The same of words.
-pub fn tensor_of_words<const D: usize>(room: CubeTensor) -> Tensor<D, Int> {
+/// The tensor that stands in a [`room_for_words`].
+pub fn words_tensor<const D: usize>(room: CubeTensor) -> Tensor<D, Int> {
     Tensor::from_primitive::<Wgpu>(room)
 }
 

@@ -76,7 +76,7 @@ fn launch_arg_max(logits: &Tensor<2>) -> Option<Tensor<1, Int>> {
     launch::run(&search, &[&x, &best, &places], &[count], searchers);
     let (last, y) = (launch::room(&x, [1]), launch::room_for_words(&x, [1]));
     launch::run(&end, &[&best, &places, &last, &y], &[found], one);
-    Some(launch::tensor_of_words(y))
+    Some(launch::words_tensor(y))
 }
 
 /// The kernels on the device of `trial`.

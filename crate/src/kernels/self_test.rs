@@ -9,7 +9,7 @@
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 use thiserror::Error;
 
-use super::{Adapter, append, attention, launch, matrix, read_out, rms_norm, rotary, rotation};
+use super::{Adapter, append, attention, launch, matrix, patchify, read_out, resample, rms_norm, rotary, rotation};
 use crate::device::{self, Opened};
 
 /// How much is tried.
@@ -107,7 +107,9 @@ async fn every_kernel(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
     append::self_test(trial).await?;
     attention::self_test::slots(trial).await?;
     attention::self_test::patches(trial).await?;
-    read_out::self_test(trial).await
+    read_out::self_test(trial).await?;
+    resample::self_test(trial).await?;
+    patchify::self_test(trial).await
 }
 
 /// What a kernel's test works with.
@@ -142,14 +144,23 @@ impl Trial<'_> {
     /// Every launch is to get fresh ones: results of an earlier launch, which memory that is used again still holds, are
     /// then wrong ones.
     pub fn numbers(&mut self, count: usize) -> Vec<f32> {
+        self.random(count).map(|random| (random % 8193) as f32 / 4096.0 - 1.0).collect()
+    }
+
+    /// Random bytes, fresh ones every time.
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        self.random(count).map(|random| (random >> 56) as u8).collect()
+    }
+
+    fn random(&mut self, count: usize) -> impl Iterator<Item = u64> {
         let number = || {
             // Steele, Lea & Flood, Fast splittable pseudorandom number generators, 2014.
             self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let mixed = (self.state ^ self.state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((mixed ^ mixed >> 31) % 8193) as f32 / 4096.0 - 1.0
+            mixed ^ mixed >> 31
         };
-        std::iter::repeat_with(number).take(count).collect()
+        std::iter::repeat_with(number).take(count)
     }
 
     /// `values` on the device.
@@ -218,7 +229,8 @@ mod tests {
             |kernel: &&str| outcomes.iter().any(|outcome| outcome.name.split(['+', ' ']).next() == Some(kernel));
         let kernels = ["append", "attention_tiles", "matrix_matrix_lanes", "matrix_matrix_tiles", "matrix_rows"];
         assert!(kernels.iter().all(tested));
-        assert!(["matrix_vector", "matrix_vector_lanes", "rms_norm", "rotary"].iter().all(tested));
+        assert!(["matrix_vector", "matrix_vector_lanes", "patchify", "resample"].iter().all(tested));
+        assert!(["rms_norm", "rotary"].iter().all(tested));
     }
 
     #[test]

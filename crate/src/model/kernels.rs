@@ -4,8 +4,10 @@ use crate::kernels::attention::{Among, Attention, Heads};
 use crate::kernels::format::{BLOCK, Format};
 use crate::kernels::launch;
 use crate::kernels::matrix::{Matrix, Product};
+use crate::kernels::patchify::Shape;
+use crate::kernels::resample::{Axis, Fourth};
 use crate::kernels::shader::Shader;
-use crate::kernels::{Adapter, read_out, rms_norm, rotation};
+use crate::kernels::{Adapter, patchify, read_out, resample, rms_norm, rotation};
 
 /// A kernel as a model runs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Kernel {
 /// How much a model computes at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
+    /// Pixels of a frame as it comes.
+    pub pixels: usize,
     /// Patches of a frame.
     pub patches: usize,
     /// Rows of a prefill.
@@ -114,6 +118,26 @@ impl ModelConfig {
             workgroups,
             largest_binding: numbers(1, language.vocabulary),
         }));
+        kernels.extend(self.frame_kernels(extent));
+        kernels
+    }
+
+    /// Those that make a frame's pixels patches.
+    fn frame_kernels(&self, Extent { pixels, patches, .. }: Extent) -> Vec<Kernel> {
+        let shape = Shape { patch: self.vision.patch, temporal: self.vision.temporal };
+        let seen = patches * shape.patch * shape.patch;
+        let mut kernels = Vec::new();
+        for axis in [Axis::Rows, Axis::Columns] {
+            for fourth in [Fourth::Unused, Fourth::Alpha] {
+                // An axis that shrinks does so first: in between there is no more than before or after.
+                let most = pixels.max(seen);
+                let (shader, workgroups) = (resample::shader(axis, fourth), launch::spread(most));
+                kernels.push(Kernel { shader, workgroups, largest_binding: numbers(most, 1) });
+                let (shader, workgroups) = (patchify::shader(axis, fourth, shape), launch::spread(seen));
+                let largest_binding = numbers(pixels, 1).max(numbers(patches, shape.numbers()));
+                kernels.push(Kernel { shader, workgroups, largest_binding });
+            }
+        }
         kernels
     }
 }

@@ -9,11 +9,11 @@ mod preprocessing;
 mod published;
 mod settings;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use thiserror::Error;
 
 use crate::device::Room;
-use crate::frame::{Normalization, Patches, Preprocessor};
+use crate::frame::{Grid, Normalization, Preprocessor};
 use crate::language::{Decoder, LanguageConfig};
 use crate::memory::{Input, Memory, MemoryError};
 use crate::tokenizer::{Tokenizer, TokenizerError};
@@ -174,13 +174,13 @@ impl Model {
         &self.config.language
     }
 
-    /// The layout of frames of one size, to be kept while the size stays.
+    /// The layout of frames of `grid` patches, to be kept while their size stays.
     ///
     /// # Errors
     ///
     /// [`MemoryError::Frame`].
-    pub fn layout(&self, patches: &Patches) -> Result<Layout, MemoryError> {
-        let count = patches.grid.patches();
+    pub fn layout(&self, grid: Grid) -> Result<Layout, MemoryError> {
+        let count = grid.patches();
         // A mask, and the scores of every head before and after the softmax.
         let pairs = (count as u64).saturating_mul(count as u64).saturating_mul(size_of::<f32>() as u64);
         let scores = pairs.saturating_mul(self.config.vision.heads as u64);
@@ -188,14 +188,13 @@ impl Model {
             let bytes = scores.saturating_add(pairs).saturating_mul(2);
             return Err(MemoryError::Frame { patches: count, bytes });
         }
-        Ok(Layout::new(&self.config.vision, patches.grid, &self.device))
+        Ok(Layout::new(&self.config.vision, grid, &self.device))
     }
 
-    /// A frame's patches → its visual tokens, `[tokens, hidden]` in raster order.
-    pub fn see(&self, patches: Patches, layout: &Layout, trace: &mut Trace) -> Tensor<2> {
-        let shape = [patches.grid.patches(), self.config.vision.patch_values()];
-        let rows = Tensor::from_data(TensorData::new(patches.rows, shape), &self.device);
-        self.vision.forward(rows, layout, trace)
+    /// A frame's rows of [`Patches`](crate::frame::Patches), `[patches, numbers in a patch]`, → its visual tokens,
+    /// `[tokens, hidden]` in raster order.
+    pub fn see(&self, patches: Tensor<2>, layout: &Layout, trace: &mut Trace) -> Tensor<2> {
+        self.vision.forward(patches, layout, trace)
     }
 
     /// Computes everything that waits in `memory`, in one pass, and returns the features after the last token,

@@ -129,18 +129,16 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// Adds the round that `session` has just watched.
+    /// Adds the round in which `session` has just watched `frame`.
     ///
     /// # Errors
     ///
     /// It cannot be written.
-    pub fn round(&mut self, session: &Session, turn: &Turn) -> Result<(), RecordError> {
-        if let Some(frame) = session.frame_seen() {
-            let path = frame_path(&self.directory, turn.round);
-            let (width, height) = (frame.width(), frame.height());
-            image::save_buffer(&path, frame.rgb(), width, height, image::ColorType::Rgb8)
-                .map_err(|source| RecordError::Picture { path, source })?;
-        }
+    pub fn round(&mut self, session: &Session, frame: &Frame, turn: &Turn) -> Result<(), RecordError> {
+        let seen = session.frame_seen(frame)?;
+        let path = frame_path(&self.directory, turn.round);
+        image::save_buffer(&path, &seen.rgb(), seen.width(), seen.height(), image::ColorType::Rgb8)
+            .map_err(|source| RecordError::Picture { path, source })?;
         self.line(&Recorded { turn: turn.clone(), generated: session.generated().to_vec() })
     }
 

@@ -7,7 +7,7 @@ use super::history::History;
 use super::options::{Keep, MemoryMode, Options, SessionError};
 use super::{Evidence, Milliseconds, Protocol, Question, State, TokenCounts, Turn};
 use crate::device;
-use crate::frame::{Frame, Patches, Preprocessor};
+use crate::frame::{Frame, FrameError, Intake, Preprocessor};
 use crate::kernels::read_out;
 use crate::memory::{Kind, Memory, Plan};
 use crate::model::{Description, Model};
@@ -23,14 +23,19 @@ pub struct Session {
     pub(super) plan: Plan,
     pub(super) memory: Memory,
     pub(super) state_rows: Tensor<2>,
-    layout: Option<Layout>,
+    way_in: Option<WayIn>,
     pub(super) history: Option<History>,
     pub(super) waiting: Vec<Question>,
     pub(super) standing: Vec<Standing>,
     last_round: Option<u64>,
-    frame_seen: Option<Frame>,
     pub(super) generated: Vec<u32>,
     pub(super) evidence: Option<Evidence>,
+}
+
+/// What frames of one size share.
+struct WayIn {
+    intake: Intake,
+    layout: Layout,
 }
 
 /// A question that was put and still counts.
@@ -105,11 +110,10 @@ impl Session {
             options,
             plan,
             memory,
-            layout: None,
+            way_in: None,
             waiting: Vec::new(),
             standing: Vec::new(),
             last_round: None,
-            frame_seen: None,
             generated: Vec::new(),
             evidence: None,
         })
@@ -167,9 +171,13 @@ impl Session {
         self.last_round
     }
 
-    /// The last frame as the model saw it: resized.
-    pub fn frame_seen(&self) -> Option<&Frame> {
-        self.frame_seen.as_ref()
+    /// `frame` as the model sees it: resized. A round does not make it, it is resized here, on the CPU.
+    ///
+    /// # Errors
+    ///
+    /// The frame is too thin.
+    pub fn frame_seen(&self, frame: &Frame) -> Result<Frame, FrameError> {
+        self.preprocessor.resized(frame)
     }
 
     /// The tokens that the last round generated, the state and an end token included.
@@ -195,16 +203,17 @@ impl Session {
         let mut ms = Milliseconds::default();
 
         let watch = Instant::now();
-        let resized = self.preprocessor.resized(frame)?;
-        let patches = self.preprocessor.patches(&resized)?;
-        self.frame_seen = Some(resized);
         self.generated.clear();
+        let way_in = self.way_in(frame)?;
+        let patches = way_in.intake.rows(frame)?;
+        self.settle().await?;
         ms.frame = elapsed(watch);
 
         let watch = Instant::now();
-        let grid = patches.grid;
+        let grid = way_in.intake.grid();
         let mut trace = if self.options.keep == Keep::Layers { Trace::recording() } else { Trace::default() };
-        let features = self.see(patches, &mut trace)?;
+        let features = self.model.see(patches, &way_in.layout, &mut trace);
+        self.way_in = Some(way_in);
         self.settle().await?;
         ms.vision = elapsed(watch);
 
@@ -240,14 +249,17 @@ impl Session {
         Ok(turn)
     }
 
-    fn see(&mut self, patches: Patches, trace: &mut Trace) -> Result<Tensor<2>, SessionError> {
-        let layout = match self.layout.take().filter(|layout| layout.grid == patches.grid) {
-            Some(layout) => layout,
-            None => self.model.layout(&patches)?,
-        };
-        let features = self.model.see(patches, &layout, trace);
-        self.layout = Some(layout);
-        Ok(features)
+    /// Takes what frames such as `frame` share, which is made anew only when the last one had another size.
+    fn way_in(&mut self, frame: &Frame) -> Result<WayIn, SessionError> {
+        match self.way_in.take().filter(|way_in| way_in.intake.takes(frame)) {
+            Some(way_in) => Ok(way_in),
+            None => {
+                let size = (frame.width(), frame.height());
+                let intake = Intake::new(&self.preprocessor, size, self.model.device())?;
+                let layout = self.model.layout(intake.grid())?;
+                Ok(WayIn { intake, layout })
+            }
+        }
     }
 
     /// Natively, waits for the device, so that each stage's time is its own. A browser has no such wait.

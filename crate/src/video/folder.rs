@@ -132,7 +132,7 @@ fn decode(path: &Path) -> image::ImageResult<Frame> {
 fn to_frame(image: DynamicImage) -> Result<Frame, FrameError> {
     let (width, height) = (image.width(), image.height());
     if image.color().has_alpha() {
-        Frame::from_rgba(width, height, image.into_rgba8().as_raw())
+        Frame::from_rgba(width, height, image.into_rgba8().into_raw())
     } else {
         Frame::new(width, height, image.into_rgb8().into_raw())
     }
