@@ -1,4 +1,4 @@
-// Keys that rotary.wgsl has turned.
+// Keys that were turned beforehand, by rotary.wgsl or rotary_slots.wgsl.
 //
 // keys     [slots, KV_HEADS, D / 4]   vec4<f32>
 // values   [slots, …]                 vec4<f32>   a slot's heads lie side by side

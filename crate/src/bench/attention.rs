@@ -2,8 +2,8 @@ use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
 
 use super::Work;
 use super::products::ROWS;
-use crate::kernels::append::Places;
 use crate::kernels::attention::{self, Heads, Sight};
+use crate::kernels::places::Places;
 use crate::kernels::rotary::RotaryTable;
 
 /// The 3B model's.

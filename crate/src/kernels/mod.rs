@@ -14,6 +14,7 @@ pub mod format;
 pub(crate) mod launch;
 pub mod linear;
 pub mod matrix;
+pub mod places;
 pub mod read_out;
 pub mod rms_norm;
 pub mod rotary;

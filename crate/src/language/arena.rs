@@ -1,7 +1,8 @@
 use burn::tensor::{Device, Tensor};
 
 use super::LanguageConfig;
-use crate::kernels::append::{self, Places};
+use crate::kernels::append;
+use crate::kernels::attention::{Heads, Sight};
 
 /// The keys and values of every layer, in slots that never move.
 ///
@@ -39,16 +40,20 @@ impl Arena {
         self.layers.iter().flatten().map(|held| layer(held) as u64).sum()
     }
 
-    /// Writes the new rows' keys and values of one layer, and returns the layer. A row of `x` holds them from feature
-    /// `start` on.
-    pub(super) fn append(&mut self, layer: usize, x: &Tensor<2>, start: usize, places: &Places) -> &LayerArena {
+    /// Takes in the new rows `x` `[rows, …]` of one layer, each its queries, its keys and its values: writes keys and
+    /// values, and returns the layer with the queries, ready for attention.
+    pub(super) fn append(
+        &mut self,
+        layer: usize,
+        x: &Tensor<2>,
+        heads: Heads,
+        sight: &Sight,
+    ) -> (&LayerArena, Tensor<2>) {
         let place = &mut self.layers[layer];
-        // Taken out, so that each tensor has one owner and the write happens in place.
-        let written = place.take().map(|held| {
-            let [keys, values] = append::append([held.keys, held.values], x, start, places);
-            LayerArena { keys, values }
-        });
-        // The place is filled whenever no append is under way, and this one holds `&mut self`.
-        place.insert(written.unwrap_or_else(|| unreachable!("a layer's arena is always in place")))
+        // Taken out, so that each tensor has one owner and the write happens in place. The place is filled whenever no
+        // append is under way, and this one holds `&mut self`.
+        let held = place.take().unwrap_or_else(|| unreachable!("a layer's arena is always in place"));
+        let ([keys, values], queries) = append::append([held.keys, held.values], x, heads, &sight.turns, &sight.places);
+        (place.insert(LayerArena { keys, values }), queries)
     }
 }

@@ -44,8 +44,8 @@ impl ModelConfig {
         let window = (vision.window / vision.patch).pow(2).min(patches);
         let seen = (full * patches + (vision.depth - full) * window) as f64;
         let attention = Cost { attention: 4.0 * patches as f64 * seen * hidden as f64, ..Cost::default() };
-        // Two norms, four products, two turns and the attention a block; the embedding and the merger's three.
-        let kernels = Cost { dispatches: (9 * vision.depth + 4) as f64, ..Cost::default() };
+        // Two norms, four products, a turn and the attention a block; the embedding and the merger's three.
+        let kernels = Cost { dispatches: (8 * vision.depth + 4) as f64, ..Cost::default() };
         blocks + around + maps(&merger, patches / vision.merged(), format) + attention + kernels
     }
 
@@ -58,8 +58,8 @@ impl ModelConfig {
         let attention = Cost {
             attention: 4.0 * rows as f64 * span as f64 * wide as f64,
             memory: span as f64 * (2 * language.kv_features() * size_of::<f32>()) as f64,
-            // Two norms, four products, append, turn and the attention.
-            dispatches: 9.0,
+            // Two norms, four products, append and the attention.
+            dispatches: 8.0,
             ..Cost::default()
         };
         (maps(&layer, rows, format) + attention).times(language.layers)

@@ -78,9 +78,10 @@ impl ModelConfig {
         for rows in [extent.rows, 1] {
             let heads = language.attention_heads();
             attentions.push(Attention { heads, rows, span: extent.slots, among: Among::Slots });
-            let workgroups = launch::spread(rows * language.kv_features() / 4);
-            let largest_binding = numbers(extent.slots, language.kv_features());
-            kernels.push(Kernel { shader: append::shader(), workgroups, largest_binding });
+            let workgroups = launch::spread(append::threads(rows, heads));
+            let qkv = numbers(rows, wide + 2 * language.kv_features());
+            let largest_binding = qkv.max(numbers(extent.slots, language.kv_features().max(heads.size)));
+            kernels.push(Kernel { shader: append::shader(heads), workgroups, largest_binding });
         }
         for attention in attentions {
             kernels.extend(

@@ -7,7 +7,7 @@ use super::{Heads, Sight, Windows};
 use crate::kernels::Adapter;
 use crate::kernels::launch;
 use crate::kernels::matrix::LARGEST_BINDING;
-use crate::kernels::rotary::{self, Rotation, turn};
+use crate::kernels::rotary::{self, Rotation};
 use crate::kernels::shader::{Buffer, Part, Shader, part};
 
 /// Most bytes of sums over parts of the slots.
@@ -138,7 +138,8 @@ impl Attention {
         let slots = if plan.turned { part!("slots/turned") } else { part!("slots/raw") };
         let split = plan.splits > 1;
         let ends = if split { part!("ends/split") } else { part!("ends/whole") };
-        let mut constants = self.constants();
+        let mut constants = self.heads.constants();
+        constants.push(("GROUP", self.group() as u32));
         let tiles = self.tiles(plan.design) as u32;
         let (kv_heads, splits) = (self.heads.keys as u32, plan.splits as u32);
         let (design, workgroups): (Part, _) = match plan.design {
@@ -153,8 +154,10 @@ impl Attention {
             }
         };
         let mut buffers = vec![Buffer { name: "queries", element: QUADS }, Buffer { name: "keys", element: QUADS }];
+        let mut parts = vec![sees, place];
         if !plan.turned {
             buffers.push(Buffer { name: "turns", element: QUADS });
+            parts.push(part!("turn"));
         }
         buffers.extend([Buffer { name: "values", element: QUADS }, Buffer { name: "marks", element: marks }]);
         if self.among == Among::Slots {
@@ -164,7 +167,7 @@ impl Attention {
             true => buffers.extend(PARTS),
             false => buffers.push(Buffer { name: "y", element: QUADS }),
         }
-        let parts = vec![sees, place, slots, ends, design];
+        parts.extend([slots, ends, design]);
         let sizes = &["rows", "span", "splits", "share", "value_stride", "value_start"];
         (Shader { parts, constants, buffers, sizes }, workgroups)
     }
@@ -174,16 +177,17 @@ impl Attention {
         let plan = self.plan(adapter);
         let Heads { queries, keys, size } = self.heads;
         let bytes = |rows: usize, heads: usize| 4 * rows as u64 * heads as u64 * size as u64;
-        let (new, held, source) = match self.among {
-            Among::Slots => (bytes(self.rows, queries + 2 * keys), bytes(self.span, keys), bytes(self.span, keys)),
-            Among::Patches => (bytes(self.rows, 3 * queries), bytes(self.rows, 3 * queries), bytes(self.rows, keys)),
-        };
-        let listed = self.among == Among::Slots;
         let turns = bytes(self.span, 1);
-        let turn = |rows: usize, heads: usize| launch::spread(rows * heads * size / 8);
-        let mut kernels = vec![(rotary::shader(size, listed, true), turn(self.rows, queries), new.max(turns))];
-        if plan.turned {
-            kernels.push((rotary::shader(size, false, false), turn(self.span, keys), held.max(source).max(turns)));
+        let turn = |heads: usize| launch::spread(self.span * heads * size / 8);
+        let (held, mut kernels) = match self.among {
+            Among::Slots => (bytes(self.span, keys), vec![]),
+            Among::Patches => {
+                let qkv = bytes(self.rows, 3 * queries);
+                (qkv, vec![(rotary::patches_shader(self.heads), turn(queries), qkv.max(turns))])
+            }
+        };
+        if plan.turned && self.among == Among::Slots {
+            kernels.push((rotary::slots_shader(self.heads), turn(keys), held.max(turns)));
         }
         let parts = bytes(plan.splits * self.rows, queries);
         let (shader, workgroups) = self.kernel(plan);
@@ -192,15 +196,6 @@ impl Attention {
             kernels.push((join(self.heads), launch::spread(self.rows * queries * size / 4), parts));
         }
         kernels
-    }
-
-    fn constants(&self) -> Vec<(&'static str, u32)> {
-        vec![
-            ("D", self.heads.size as u32),
-            ("HEADS", self.heads.queries as u32),
-            ("KV_HEADS", self.heads.keys as u32),
-            ("GROUP", self.group() as u32),
-        ]
     }
 
     /// Its kernels in order, on operands that are turned already; values start at `value_start` of a row of
@@ -255,10 +250,10 @@ pub fn over_arena(
     sight: &Sight,
     choose: Choice<'_>,
 ) -> Option<Tensor<2>> {
-    let [rows, width] = queries.dims();
+    let [rows, _] = queries.dims();
     let span = sight.span;
     let held = keys.dims().iter().product::<usize>() * size_of::<f32>();
-    if !takes(heads.size) || rows == 0 || span == 0 || width % 4 != 0 || held > LARGEST_BINDING {
+    if !takes(heads.size) || rows == 0 || span == 0 || held > LARGEST_BINDING {
         return None;
     }
     let (queries, keys, values) = (launch::numbers(queries)?, launch::numbers(keys)?, launch::numbers(values)?);
@@ -267,8 +262,7 @@ pub fn over_arena(
     let attention = Attention { heads, rows, span, among: Among::Slots };
     let plan = choose(&attention, Adapter::of(&queries));
     let quads = heads.keys * heads.size / 4;
-    let queries = turn(&queries, [rows, heads.queries, heads.size], [width / 4, 0], &turns, Some(&places), true);
-    let turned = plan.turned.then(|| turn(&keys, [span, heads.keys, heads.size], [quads, 0], &turns, None, false));
+    let turned = plan.turned.then(|| rotary::turn_slots(&keys, span, heads, &turns));
     let operands: Vec<&CubeTensor> = match &turned {
         Some(keys) => vec![&queries, keys, &values, &order, &places],
         None => vec![&queries, &keys, &turns, &values, &order, &places],
@@ -284,7 +278,7 @@ pub fn within_frame(
     windows: &Windows,
     choose: Choice<'_>,
 ) -> Option<Tensor<2>> {
-    let [rows, _] = qkv.dims();
+    let [rows, width] = qkv.dims();
     if !takes(heads.size) || rows == 0 {
         return None;
     }
@@ -292,8 +286,6 @@ pub fn within_frame(
     let attention = Attention { heads, rows, span: rows, among: Among::Patches };
     let plan = choose(&attention, Adapter::of(&qkv));
     let quads = heads.queries * heads.size / 4;
-    let turned =
-        |start, scores| turn(&qkv, [rows, heads.queries, heads.size], [3 * quads, start], &turns, None, scores);
-    let (queries, keys) = (turned(0, true), turned(quads, false));
+    let [queries, keys] = rotary::turn_patches(&qkv, [rows, width], heads, &turns);
     attention.run(plan, &[&queries, &keys, &qkv, &bounds], [3 * quads, 2 * quads])
 }

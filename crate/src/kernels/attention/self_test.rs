@@ -4,7 +4,7 @@ use burn::tensor::{ExecutionError, Int, Tensor, TensorData};
 
 use super::kernel::{self, Among, Attention, Plan};
 use super::{Heads, Sight, Windows};
-use crate::kernels::append::Places;
+use crate::kernels::places::Places;
 use crate::kernels::rotary::{Rotation, turned};
 use crate::kernels::self_test::Trial;
 
@@ -37,23 +37,23 @@ pub(in crate::kernels) async fn slots(trial: &mut Trial<'_>) -> Result<(), Execu
             let mut order = vec![Sight::FREE as usize; span];
             slots[..held + rows].iter().enumerate().for_each(|(token, &slot)| order[slot] = token);
             let turns = trial.numbers(span * heads.size);
-            let width = (heads.queries + 1) * heads.size;
+            let width = heads.queries * heads.size;
             let queries = trial.numbers(rows * width);
             let features = heads.keys * heads.size;
             let (mut keys, mut values) = (trial.numbers(span * features), trial.numbers(span * features));
 
-            let turned = |row: &[f32], head: usize, slot: usize| {
-                turned(part(row, head, heads.size), part(&turns, slot, heads.size))
+            let query = |row: usize, head: usize| {
+                let query = part(part(&queries, row, width), head, heads.size);
+                query.iter().map(|&number| f64::from(number) / heads.query_scale()).collect()
+            };
+            let key = |slot: usize, head: usize| {
+                turned(part(part(&keys, slot, features), head, heads.size), part(&turns, slot, heads.size))
             };
             let expected = attended(
                 heads,
                 &Operands {
-                    queries: (0..rows)
-                        .map(|row| each(heads.queries, |head| turned(part(&queries, row, width), head, own[row])))
-                        .collect(),
-                    keys: (0..span)
-                        .map(|slot| each(heads.keys, |head| turned(part(&keys, slot, features), head, slot)))
-                        .collect(),
+                    queries: (0..rows).map(|row| each(heads.queries, |head| query(row, head))).collect(),
+                    keys: (0..span).map(|slot| each(heads.keys, |head| key(slot, head))).collect(),
                     values: (0..span).map(|slot| part(&values, slot, features)).collect(),
                 },
                 |row, slot| order[slot] <= order[own[row]],
@@ -131,7 +131,7 @@ fn plans(trial: &Trial<'_>, attention: &Attention, ways: &[(bool, usize)]) -> Ve
     plans
 }
 
-/// Turned queries `[rows][heads][size]` and keys `[slots][kv heads][size]`, values `[slots][kv heads · size]`.
+/// Turned queries, not scaled, `[rows][heads][size]` and keys `[slots][kv heads][size]`, values `[slots][kv heads · size]`.
 struct Operands<'a> {
     queries: Vec<Vec<Vec<f64>>>,
     keys: Vec<Vec<Vec<f64>>>,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
-use crate::kernels::append::Places;
+use crate::kernels::places::Places;
 use crate::kernels::rotary::RotaryTable;
 use crate::kernels::{Adapter, gpu};
 
@@ -80,8 +80,8 @@ fn arena_difference([rows, free, held]: [usize; 3], heads: Heads, seed: u64, way
         order: ints(&order, [span]),
         places: Places::new(&slots[held..held + rows], &Device::flex()),
     };
-    // More features than those of the queries, and more slots than take part.
-    let queries = random.numbers([rows, (heads.queries + 1) * heads.size]);
+    let queries = random.numbers([rows, heads.queries * heads.size]).mul_scalar(heads.query_scale());
+    // More slots than take part.
     let (keys, values) =
         (random.numbers([span + 3, heads.keys * heads.size]), random.numbers([span + 3, heads.keys * heads.size]));
     let wanted = plain::over_arena(&queries, heads, &keys, &values, &sight);
