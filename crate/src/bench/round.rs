@@ -4,6 +4,7 @@ use serde::Serialize;
 use super::random::Random;
 use super::{BenchError, Probe, timing};
 use crate::frame::{Grid, Patches};
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
 use crate::kernels::read_out;
 use crate::memory::{Image, Kind, Memory};
@@ -55,7 +56,7 @@ fn round(model: &Model, window: u64, probe: &Probe, device: &Device) -> Result<R
     let (rows, columns) = GRID.merged(model.config.vision.merge);
     let tokens = rows * columns + TEXT;
     let slots = tokens * (window as usize + 1);
-    let mut memory = Memory::new(model.language(), slots, device).map_err(BenchError::Memory)?;
+    let mut memory = Memory::new(model.language(), ArenaFormat::F32, slots, device).map_err(BenchError::Memory)?;
     let head = model.head_rows(&[1, 2, 3]);
     let mut now = 0;
     let mut failure = None;

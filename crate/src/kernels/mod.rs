@@ -9,6 +9,7 @@
 
 mod adapter;
 pub mod append;
+pub mod arena;
 pub mod attention;
 pub mod format;
 pub(crate) mod launch;

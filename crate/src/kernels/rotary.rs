@@ -9,6 +9,7 @@
 use burn::backend::wgpu::CubeTensor;
 use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
 
+use super::arena::{ArenaFormat, Operands, on_host};
 use super::attention::Heads;
 use super::launch;
 use super::self_test::Trial;
@@ -108,12 +109,15 @@ pub fn patches_shader(heads: Heads) -> Shader {
     }
 }
 
-/// The kernel for the keys of an arena.
-pub fn slots_shader(heads: Heads) -> Shader {
+/// The kernel for the keys of an arena of `format`.
+pub fn slots_shader(format: ArenaFormat, heads: Heads) -> Shader {
+    let mut buffers = vec![format.buffer("keys")];
+    buffers.extend(format.scales("f32"));
+    buffers.extend(["turns", "turned"].map(|name| Buffer { name, element: "vec4<f32>" }));
     Shader {
-        parts: vec![part!("turn"), part!("rotary_slots")],
-        constants: heads.constants(),
-        buffers: ["keys", "turns", "turned"].map(|name| Buffer { name, element: "vec4<f32>" }).into(),
+        parts: vec![format.keys_part(), part!("turn"), part!("rotary_slots")],
+        constants: [heads.constants(), format.constants(heads)].concat(),
+        buffers,
         sizes: &["span"],
     }
 }
@@ -138,14 +142,22 @@ pub(super) fn turn_patches(
 
 /// The keys of the first `span` slots, turned: `[span, kv heads · size]`.
 ///
-/// - `keys`: `[slots, kv heads · size]`
 /// - `turns`: `[span, size]`
 ///
 /// `heads.size` is a multiple of eight.
-pub(super) fn turn_slots(keys: &CubeTensor, span: usize, heads: Heads, turns: &CubeTensor) -> CubeTensor {
-    let turned = launch::room(keys, [span, heads.keys * heads.size]);
+pub(super) fn turn_slots(
+    format: ArenaFormat,
+    arena: &Operands,
+    span: usize,
+    heads: Heads,
+    turns: &CubeTensor,
+) -> CubeTensor {
+    let turned = launch::room(turns, [span, heads.keys * heads.size]);
     let workgroups = launch::spread(span * heads.keys * heads.size / 8);
-    launch::run(&slots_shader(heads), &[keys, turns, &turned], &[span], workgroups);
+    let mut buffers = vec![&arena.keys];
+    buffers.extend(&arena.scales);
+    buffers.extend([turns, &turned]);
+    launch::run(&slots_shader(format, heads), &buffers, &[span], workgroups);
     turned
 }
 
@@ -181,10 +193,14 @@ pub(super) async fn self_test(trial: &mut Trial<'_>) -> Result<(), ExecutionErro
         trial.compare(name.clone(), 1e-6, queries, &scaled).await?;
         trial.compare(name, 1e-6, keys, &expected(&x, width, 1)).await?;
 
-        let held = trial.numbers((rows + 3) * features);
-        let made = launch::numbers(&trial.tensor::<2>(&held, [rows + 3, features])).zip(there);
-        let made = made.map(|(held, turns)| launch::tensor::<2>(turn_slots(&held, rows, heads, &turns)));
-        trial.compare(slots_shader(heads).name(), 1e-6, made, &expected(&held, features, 0)).await?;
+        for format in ArenaFormat::ALL {
+            let held = trial.numbers((rows + 3) * features);
+            let arena = on_host::arena(trial, format, heads, [&held, &held]).operands();
+            let made = arena.zip(there.as_ref());
+            let made = made.map(|(arena, turns)| launch::tensor::<2>(turn_slots(format, &arena, rows, heads, turns)));
+            let expected = expected(&on_host::decoded(format, heads, &held), features, 0);
+            trial.compare(slots_shader(format, heads).name(), 1e-6, made, &expected).await?;
+        }
     }
     Ok(())
 }

@@ -216,7 +216,7 @@ mod tests {
             |kernel: &&str| outcomes.iter().any(|outcome| outcome.name.split(['+', ' ']).next() == Some(kernel));
         let kernels = ["append", "attention_tiles", "matrix_matrix_lanes", "matrix_matrix_tiles", "matrix_rows"];
         assert!(kernels.iter().all(tested));
-        assert!(["matrix_vector", "matrix_vector_lanes", "rms_norm", "rotary"].iter().all(tested));
+        assert!(["matrix_vector", "matrix_vector_lanes", "rms_norm", "rotary", "rotary_slots"].iter().all(tested));
     }
 
     #[test]

@@ -25,8 +25,8 @@ impl Layer {
     /// `[rows, features]` → the same; the rows' keys and values go into the arena as layer `index`.
     pub fn forward(&self, index: usize, x: Tensor<2>, sight: &Sight, arena: &mut Arena) -> Tensor<2> {
         let qkv = self.qkv.forward(self.attention_norm.forward(x.clone()));
-        let (held, queries) = arena.append(index, &qkv, self.heads, sight);
-        let seen = attention::over_arena(&queries, self.heads, &held.keys, &held.values, sight);
+        let (held, queries) = arena.append(index, &qkv, sight);
+        let seen = attention::over_arena(&queries, self.heads, held, sight);
 
         let x = self.output.forward_to(seen, Finish::Add(&x));
         self.mlp.forward(self.mlp_norm.forward(x.clone()), x)

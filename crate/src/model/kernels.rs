@@ -1,5 +1,6 @@
 use super::ModelConfig;
 use crate::kernels::append;
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::attention::{Among, Attention, Heads};
 use crate::kernels::format::{BLOCK, Format};
 use crate::kernels::launch;
@@ -30,9 +31,9 @@ pub struct Extent {
 }
 
 impl ModelConfig {
-    /// Every kernel that a model of these sizes runs on `adapter`, its matrices in `format`, for a round of `extent` and
-    /// for single tokens.
-    pub fn kernels(&self, format: Format, adapter: Adapter, extent: Extent) -> Vec<Kernel> {
+    /// Every kernel that a model of these sizes runs on `adapter`, its matrices in `format` and its memory in `arena`, for a
+    /// round of `extent` and for single tokens.
+    pub fn kernels(&self, format: Format, arena: ArenaFormat, adapter: Adapter, extent: Extent) -> Vec<Kernel> {
         let mut kernels = Vec::new();
         let mut product = |format, rows, [inputs, outputs]: [usize; 2]| {
             for piece in Matrix::cut(format, outputs, inputs) {
@@ -77,11 +78,12 @@ impl ModelConfig {
         let mut attentions = vec![Attention { heads, rows: patches, span: patches, among: Among::Patches }];
         for rows in [extent.rows, 1] {
             let heads = language.attention_heads();
-            attentions.push(Attention { heads, rows, span: extent.slots, among: Among::Slots });
-            let workgroups = launch::spread(append::threads(rows, heads));
+            attentions.push(Attention { heads, rows, span: extent.slots, among: Among::Slots(arena) });
+            let workgroups = launch::spread(append::threads(rows, arena, heads));
             let qkv = numbers(rows, wide + 2 * language.kv_features());
-            let largest_binding = qkv.max(numbers(extent.slots, language.kv_features().max(heads.size)));
-            kernels.push(Kernel { shader: append::shader(heads), workgroups, largest_binding });
+            let held = extent.slots as u64 * arena.row_bytes(heads).max(arena.scale_bytes(heads));
+            let largest_binding = qkv.max(held).max(numbers(extent.slots, heads.size));
+            kernels.push(Kernel { shader: append::shader(arena, heads), workgroups, largest_binding });
         }
         for attention in attentions {
             kernels.extend(

@@ -6,6 +6,7 @@
 
 use burn::tensor::{Bool, Device, Int, Tensor};
 
+use super::arena::LayerArena;
 use super::launch;
 use super::places::Places;
 use super::rotary::Rotation;
@@ -92,15 +93,14 @@ pub fn scores_stay_inside(device: &Device, size: usize) -> bool {
 /// New rows over the slots of an arena; keys stand there unrotated and are turned as they are read.
 ///
 /// - `queries`: `[rows, heads · size]`, as [`append`](super::append::append) gives them
-/// - `keys`, `values`: `[slots, kv heads · size]`
 ///
 /// What a free slot holds is never read by the kernels, and weighs nothing in the plain reference: there it must be a
 /// number.
 ///
 /// Returns `[rows, heads · size]`.
-pub fn over_arena(queries: &Tensor<2>, heads: Heads, keys: &Tensor<2>, values: &Tensor<2>, sight: &Sight) -> Tensor<2> {
-    kernel::over_arena(queries, heads, keys, values, sight, &Attention::plan)
-        .unwrap_or_else(|| plain::over_arena(queries, heads, keys, values, sight))
+pub fn over_arena(queries: &Tensor<2>, heads: Heads, arena: &LayerArena, sight: &Sight) -> Tensor<2> {
+    kernel::over_arena(queries, heads, arena, sight, &Attention::plan)
+        .unwrap_or_else(|| plain::over_arena(queries, heads, arena, sight))
 }
 
 /// The patches of a frame over each other.

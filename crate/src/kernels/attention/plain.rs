@@ -3,14 +3,15 @@
 use burn::tensor::{Bool, Tensor, activation};
 
 use super::{Heads, Sight, Windows};
+use crate::kernels::arena::LayerArena;
 use crate::kernels::rotary::Rotation;
 
-pub fn over_arena(queries: &Tensor<2>, heads: Heads, keys: &Tensor<2>, values: &Tensor<2>, sight: &Sight) -> Tensor<2> {
+pub fn over_arena(queries: &Tensor<2>, heads: Heads, arena: &LayerArena, sight: &Sight) -> Tensor<2> {
     let [rows, _] = queries.dims();
     let Heads { size, .. } = heads;
     let queries = queries.clone().reshape([rows, heads.queries, size]);
-    let in_heads = |slots: &Tensor<2>| slots.clone().narrow(0, 0, sight.span).reshape([sight.span, heads.keys, size]);
-    grouped(queries, sight.turns.apply(in_heads(keys)), in_heads(values), sight.seen())
+    let [keys, values] = arena.numbers(sight.span, heads).map(|held| held.reshape([sight.span, heads.keys, size]));
+    grouped(queries, sight.turns.apply(keys), values, sight.seen())
 }
 
 pub fn within_frame(qkv: &Tensor<2>, heads: Heads, rotation: &Rotation, windows: &Windows) -> Tensor<2> {
