@@ -1,7 +1,7 @@
 // y = softmax(q kᵀ + mask) v, by tiles in workgroup memory.
 //
-// queries   [rows, HEADS, D / 4]   vec4<f32>   turned and scaled by rotary.wgsl
-// keys, values                     read by slots/*.wgsl
+// queries   [rows, HEADS, D / 4]   vec4<f32>   turned and scaled by append.wgsl or rotary.wgsl
+// keys, values                     read by slots/*.wgsl, keys/*.wgsl, values/*.wgsl
 // marks, places                    whom a row sees: sees/*.wgsl, place/*.wgsl
 // y                                written by ends/*.wgsl
 //

@@ -1,6 +1,6 @@
 // y = x Wᵀ for many rows, by tiles in workgroup memory.
 //
-// x       [rows, inputs / 4]    vec4<f32>
+// x       [rows, inputs / 4]    vec4<f32>       normalised or not, by inputs/*.wgsl
 // words   [outputs, …]          vec4<u32>       read by weights/*.wgsl
 // y       [rows, outputs]       f32             written by finish.wgsl
 //
@@ -27,8 +27,16 @@ fn multiply(sums: ptr<function, Sums>, w: vec4<f32>, k: u32, thread: u32) {
     }
 }
 
-// Adds the products of half a block: inputs 16·(2·b + half) and on.
-fn add(sums: ptr<function, Sums>, weights: Block, b: u32, half: u32, first_row: u32, thread: u32) {
+// Adds the products of half a block: inputs 16·(2·b + half) and on, and the squares of the four rows that the thread reads.
+fn add(
+    sums: ptr<function, Sums>,
+    squares: ptr<function, vec4<f32>>,
+    weights: Block,
+    b: u32,
+    half: u32,
+    first_row: u32,
+    thread: u32,
+) {
     let width = size.inputs / 4u;
     if (thread < 16u * QUADS) {
         // Four rows by four inputs, turned so that rows lie side by side. Past the last input weights are 0, and x is
@@ -39,11 +47,19 @@ fn add(sums: ptr<function, Sums>, weights: Block, b: u32, half: u32, first_row: 
         let a1 = x[min(row + 1u, size.rows - 1u) * width + column];
         let a2 = x[min(row + 2u, size.rows - 1u) * width + column];
         let a3 = x[min(row + 3u, size.rows - 1u) * width + column];
+        if (NORMED) {
+            let four = vec4(dot(a0, a0), dot(a1, a1), dot(a2, a2), dot(a3, a3));
+            *squares += select(vec4<f32>(), four, 8u * b + 4u * half + thread % 4u < width);
+        }
+        let b0 = weighed(a0, column);
+        let b1 = weighed(a1, column);
+        let b2 = weighed(a2, column);
+        let b3 = weighed(a3, column);
         let at = thread % 4u * 16u * QUADS + thread / 4u;
-        tile_x[at] = vec4(a0.x, a1.x, a2.x, a3.x);
-        tile_x[at + 4u * QUADS] = vec4(a0.y, a1.y, a2.y, a3.y);
-        tile_x[at + 8u * QUADS] = vec4(a0.z, a1.z, a2.z, a3.z);
-        tile_x[at + 12u * QUADS] = vec4(a0.w, a1.w, a2.w, a3.w);
+        tile_x[at] = vec4(b0.x, b1.x, b2.x, b3.x);
+        tile_x[at + 4u * QUADS] = vec4(b0.y, b1.y, b2.y, b3.y);
+        tile_x[at + 8u * QUADS] = vec4(b0.z, b1.z, b2.z, b3.z);
+        tile_x[at + 12u * QUADS] = vec4(b0.w, b1.w, b2.w, b3.w);
     }
     for (var i = 0u; i < 4u; i++) {
         tile_w[68u * i + 17u * (thread % 4u) + thread / 4u] = Kept(four(weights, 4u * half + i));
@@ -69,10 +85,26 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let first = group.x * 64u;
     let output = min(first + thread, size.outputs - 1u);
     var sums: Sums;
+    var squares: vec4<f32>;
     for (var b = 0u; b < (size.inputs + 31u) / 32u; b++) {
         let weights = block(output, b);
-        add(&sums, weights, b, 0u, first_row, thread);
-        add(&sums, weights, b, 1u, first_row, thread);
+        add(&sums, &squares, weights, b, 0u, first_row, thread);
+        add(&sums, &squares, weights, b, 1u, first_row, thread);
+    }
+    if (NORMED) {
+        // Four threads have read parts of the same four rows.
+        if (thread < 16u * QUADS) {
+            tile_x[thread] = squares;
+        }
+        workgroupBarrier();
+        for (var q = 0u; q < QUADS; q++) {
+            let at = 16u * q + thread / 16u * 4u;
+            let rows = (tile_x[at] + tile_x[at + 1u]) + (tile_x[at + 2u] + tile_x[at + 3u]);
+            sums[4u * q] *= scale(rows.x);
+            sums[4u * q + 1u] *= scale(rows.y);
+            sums[4u * q + 2u] *= scale(rows.z);
+            sums[4u * q + 3u] *= scale(rows.w);
+        }
     }
     for (var r = 0u; r < 4u * QUADS; r++) {
         let row = first_row + 16u * (r / 4u) + 4u * (thread / 16u) + r % 4u;

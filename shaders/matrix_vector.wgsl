@@ -1,17 +1,17 @@
 // y = W x for one row.
 //
-// x       [inputs / 4]          vec4<f32>       read by inputs/*.wgsl, which may normalise it
+// x       [inputs / 4]          vec4<f32>       normalised or not, by inputs/*.wgsl
 // words   [outputs, …]          vec4<u32>       read by weights/*.wgsl, multiplied by block_sum.wgsl
 // y       [outputs]             f32             written by finish.wgsl
 //
 // A workgroup of 64 threads computes COLUMNS outputs: each thread takes every 64th block of 32 inputs, of all outputs,
-// so that neighbours read neighbouring words and x is read once for all of them. SUMS is COLUMNS, and one more where the
-// squares of x are wanted. Where one dimension has too few workgroups, a second goes on. Workgroup memory: 256 B · SUMS.
+// so that neighbours read neighbouring words and x is read once for all of them. Where one dimension has too few
+// workgroups, a second goes on. Workgroup memory: 256 B · SUMS.
+
+// The outputs, and the squares of x where they are wanted.
+const SUMS: u32 = COLUMNS + u32(NORMED);
 
 var<workgroup> parts: array<array<f32, WORKGROUP>, SUMS>;
-
-// Of what this thread has read of x, where wanted.
-var<private> squares: f32;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -20,11 +20,19 @@ fn main(
     @builtin(local_invocation_index) thread: u32,
 ) {
     let first = (group.y * groups.x + group.x) * COLUMNS;
+    let width = size.inputs / 4u;
     var sums: array<vec4<f32>, COLUMNS>;
+    var squares = 0.0;
     for (var b = thread; b < (size.inputs + 31u) / 32u; b += WORKGROUP) {
         var a: array<vec4<f32>, 8>;
         for (var i = 0u; i < 8u; i++) {
-            a[i] = input(8u * b + i);
+            // Past the last input weights are 0, and x is any finite number of the same row.
+            let column = min(8u * b + i, width - 1u);
+            let features = x[column];
+            if (NORMED) {
+                squares += select(0.0, dot(features, features), 8u * b + i < width);
+            }
+            a[i] = weighed(features, column);
         }
         for (var c = 0u; c < COLUMNS; c++) {
             sums[c] = add_block(sums[c], a, block(min(first + c, size.outputs - 1u), b));
@@ -33,7 +41,7 @@ fn main(
     for (var c = 0u; c < COLUMNS; c++) {
         parts[c][thread] = (sums[c].x + sums[c].y) + (sums[c].z + sums[c].w);
     }
-    if (SUMS > COLUMNS) {
+    if (NORMED) {
         parts[SUMS - 1u][thread] = squares;
     }
     workgroupBarrier();

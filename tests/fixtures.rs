@@ -9,6 +9,7 @@ use safetensors::{Dtype, SafeTensors};
 use streamo_wgpu::clock::Clock;
 use streamo_wgpu::device::{self, Kind, Opened};
 use streamo_wgpu::frame::Frame;
+use streamo_wgpu::kernels::arena::ArenaFormat;
 use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::model::{Description, LoadError, Model};
 use streamo_wgpu::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options, Protocol};
@@ -78,6 +79,7 @@ pub fn options(description: &Description) -> Options {
         clock: Clock::new(description.settings.fps).unwrap(),
         window: description.settings.window,
         memory: MemoryMode::Rolling,
+        arena: ArenaFormat::F32,
         decision: Decision::States,
         rule: DecisionRule::default(),
         feedback: Feedback::Ids,

@@ -2,6 +2,7 @@
 
 use proptest::sample::Index;
 use streamo_wgpu::frame::Frame;
+use streamo_wgpu::kernels::arena::ArenaFormat;
 use streamo_wgpu::memory::{Kind, MemoryError, Plan, Segment};
 use streamo_wgpu::stream::{Decision, Evidence, Feedback, Options, Protocol, Session, State, Turn};
 
@@ -9,6 +10,10 @@ use crate::dense::{self, Dense, Place, Stretch};
 use crate::fixtures::relative_error;
 
 const TOLERANCE: f32 = 1e-4;
+
+/// How far logits may be off where the arena is in q8: twice the worst of 9,000 rounds of random models. The mean says
+/// more, see [`Tally::mean`].
+pub const TOLERANCE_Q8: f32 = 0.25;
 
 /// What streams did, so that a test can say what it has proven.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +32,9 @@ pub struct Tally {
     pub rewritten: usize,
     /// The largest relative error of any logits.
     pub worst: f32,
+    /// Of all logits that were compared.
+    pub errors: f32,
+    pub compared: usize,
 }
 
 impl Tally {
@@ -39,6 +47,13 @@ impl Tally {
         self.refused += other.refused;
         self.rewritten += other.rewritten;
         self.worst = self.worst.max(other.worst);
+        self.errors += other.errors;
+        self.compared += other.compared;
+    }
+
+    /// The mean relative error of logits.
+    pub fn mean(&self) -> f32 {
+        self.errors / self.compared as f32
     }
 }
 
@@ -177,7 +192,7 @@ impl Ledger {
             next += 1;
             let logits = self.pass(&kept, 1);
             let best = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let close = f64::from(TOLERANCE) * logits.iter().fold(0.0_f64, |most, logit| most.max(logit.abs()));
+            let close = f64::from(self.tolerance()) * logits.iter().fold(0.0_f64, |most, logit| most.max(logit.abs()));
             assert!(logits[pair[1] as usize] >= best - close, "round {round}: {} was not the best", pair[1]);
         }
         let said = self.complete(turn, &generated, &mut own);
@@ -236,11 +251,21 @@ impl Ledger {
         self.dense.pass(kept, inputs)
     }
 
+    /// How far logits may be off.
+    fn tolerance(&self) -> f32 {
+        match self.options.arena {
+            ArenaFormat::F32 => TOLERANCE,
+            ArenaFormat::Q8 => TOLERANCE_Q8,
+        }
+    }
+
     fn compare(&mut self, round: u64, what: &str, found: &[f32], expected: &[f64]) {
         let expected: Vec<f32> = expected.iter().map(|&logit| logit as f32).collect();
         let error = relative_error(found, &expected);
-        assert!(error < TOLERANCE, "round {round}: the {what} is off by {error:.1e}");
+        assert!(error < self.tolerance(), "round {round}: the {what} is off by {error:.1e}");
         self.tally.worst = self.tally.worst.max(error);
+        self.tally.errors += error;
+        self.tally.compared += 1;
     }
 
     /// What the round generated, after checking its first token.

@@ -4,9 +4,10 @@ use naga::AddressSpace;
 use naga::front::wgsl;
 use naga::proc::Layouter;
 use streamo_wgpu::kernels::Adapter;
+use streamo_wgpu::kernels::arena::ArenaFormat;
 use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::kernels::shader::Shader;
-use streamo_wgpu::model::{Extent, ModelConfig};
+use streamo_wgpu::model::{Extent, ModelConfig, Placement};
 
 const STORAGE_BUFFERS: usize = 8;
 const BINDING: u64 = 128 << 20;
@@ -52,9 +53,15 @@ fn check(shader: &Shader) -> Result<(), String> {
 fn every_kernel_of_the_full_size_models_keeps_the_portable_limits() {
     for (name, config) in [("3B", ModelConfig::qwen2_5_vl_3b()), ("7B", ModelConfig::qwen2_5_vl_7b())] {
         for adapter in adapters() {
-            for format in Format::ALL {
-                for kernel in config.kernels(format, adapter, EXTENT) {
-                    let what = || format!("{name} in {} on {adapter:?}: {}", format.name(), kernel.shader.name());
+            // Either is in the same kernels whatever the other is.
+            let formats = Format::ALL.map(|format| (format, ArenaFormat::F32));
+            let arenas = ArenaFormat::ALL.map(|arena| (Format::F32, arena));
+            for (format, arena) in formats.into_iter().chain(arenas) {
+                for kernel in config.kernels(Placement { format, arena, adapter }, EXTENT) {
+                    let what = || {
+                        let (format, arena) = (format.name(), arena.name());
+                        format!("{name} in {format} over {arena} on {adapter:?}: {}", kernel.shader.name())
+                    };
                     check(&kernel.shader).unwrap_or_else(|error| panic!("{}: {error}", what()));
                     assert!(kernel.workgroups.iter().all(|&count| (1..=WORKGROUPS).contains(&count)), "{}", what());
                     assert!(kernel.largest_binding <= BINDING, "{}: {} bytes", what(), kernel.largest_binding);
@@ -62,4 +69,20 @@ fn every_kernel_of_the_full_size_models_keeps_the_portable_limits() {
             }
         }
     }
+}
+
+/// How long a memory may get, in powers of two, before a tensor of it has to be cut: in q8 slots' rotations are what is
+/// largest.
+#[test]
+fn a_memory_in_q8_may_be_longer() {
+    let fits = |config: &ModelConfig, arena, slots| {
+        let extent = Extent { slots, ..EXTENT };
+        let on = |adapter| Placement { format: Format::Q4, arena, adapter };
+        let mut kernels = adapters().flat_map(|adapter| config.kernels(on(adapter), extent));
+        kernels.all(|kernel| kernel.largest_binding <= BINDING)
+    };
+    let most = |config: &ModelConfig, arena| (10..24_u32).rev().find(|&power| fits(config, arena, 1 << power));
+    let [small, large] = [ModelConfig::qwen2_5_vl_3b(), ModelConfig::qwen2_5_vl_7b()];
+    assert_eq!([&small, &large].map(|config| most(config, ArenaFormat::F32)), [Some(17), Some(16)]);
+    assert_eq!([&small, &large].map(|config| most(config, ArenaFormat::Q8)), [Some(18), Some(18)]);
 }

@@ -2,6 +2,7 @@
 //!
 //! One test program, since each would link all of burn and wgpu again.
 
+mod arena;
 mod checkpoint;
 mod cli;
 mod conformance;

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use streamo_wgpu::device::Opened;
 use streamo_wgpu::frame::Frame;
+use streamo_wgpu::kernels::arena::ArenaFormat;
 use streamo_wgpu::memory::Plan;
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{
@@ -152,13 +153,14 @@ pub fn picture((width, height): (u32, u32), round: u64) -> Frame {
     Frame::new(width, height, rgb.collect()).unwrap()
 }
 
-fn watch(scene: &Scene, loaded: &Loaded) -> Tally {
+fn watch(scene: &Scene, loaded: &Loaded, arena: ArenaFormat) -> Tally {
     let Loaded { model, description, checkpoint } = loaded;
     let options = Options {
         decision: if scene.free { Decision::Free } else { Decision::States },
         rule: DecisionRule { bias: scene.bias, threshold: None },
         feedback: if scene.text_feedback { Feedback::Text } else { Feedback::Ids },
         max_tokens: scene.max_tokens,
+        arena,
         keep: Keep::Evidence,
         ..fixtures::options(description)
     };
@@ -195,22 +197,28 @@ fn watch(scene: &Scene, loaded: &Loaded) -> Tally {
     ledger.tally
 }
 
-#[test]
-fn a_stream_equals_the_dense_pass() {
+/// Random streams on the CPU, as many as PROPTEST_CASES says or else `cases`.
+fn streams(arena: ArenaFormat, cases: u32) -> Tally {
     let [cpu, _] = fixtures::devices();
     let models = load(cpu);
     let total = RefCell::new(Tally::default());
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let outcome = runner.run(&scenes(), |scene| {
-        total.borrow_mut().add(&watch(&scene, &models[scene.model]));
+        total.borrow_mut().add(&watch(&scene, &models[scene.model], arena));
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let total = total.into_inner();
-    println!("{total:?}");
-    let Tally { rounds, answers, left, left_early, withdrawn, refused, rewritten, worst: _ } = total;
+    println!("{} off by {:.1e} in the mean, {total:?}", arena.name(), total.mean());
+    total
+}
+
+#[test]
+fn a_stream_equals_the_dense_pass() {
+    let total = streams(ArenaFormat::F32, 300);
+    let Tally { rounds, answers, left, left_early, withdrawn, refused, rewritten, .. } = total;
     for (what, count) in [
         ("rounds", rounds / 2000),
         ("answers", answers / 500),
@@ -222,6 +230,15 @@ fn a_stream_equals_the_dense_pass() {
     ] {
         assert!(count > 0, "too few {what} to prove anything: {total:?}");
     }
+}
+
+/// In q8 a stream stays as near to the dense pass, which knows no codes, as codes are to numbers.
+#[test]
+fn a_stream_in_q8_stays_near_the_dense_pass() {
+    let total = streams(ArenaFormat::Q8, 150);
+    assert!(total.rounds > 1000 && total.answers > 400 && total.left > 1000, "{total:?}");
+    // Twice what was measured; less than the least, and nothing was coded.
+    assert!((1e-4..0.02).contains(&total.mean()), "{total:?}");
 }
 
 /// The same on a GPU adapter: a long window, a short one with little room, and free decoding with text feedback.
@@ -250,9 +267,16 @@ fn a_stream_equals_the_dense_pass_on_wgpu() {
         max_tokens: 5,
         steps: (0..14).map(step).collect(),
     };
-    for scene in [scene(0, 6, 1500, false), scene(1, 2, 120, false), scene(2, 3, 200, true)] {
-        let tally = watch(&scene, &models[scene.model]);
-        println!("{tally:?} on {}", gpu.name);
+    // Of the three models the second has heads that the kernels take.
+    for (scene, arena) in [
+        (scene(0, 6, 1500, false), ArenaFormat::F32),
+        (scene(1, 2, 120, false), ArenaFormat::F32),
+        (scene(2, 3, 200, true), ArenaFormat::F32),
+        (scene(0, 2, 120, false), ArenaFormat::Q8),
+        (scene(1, 6, 1500, false), ArenaFormat::Q8),
+    ] {
+        let tally = watch(&scene, &models[scene.model], arena);
+        println!("{} {tally:?} on {}", arena.name(), gpu.name);
         assert!(tally.rounds == 14 && tally.left > 10 && tally.answers > 0, "{tally:?}");
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use streamo_wgpu::device::Opened;
+use streamo_wgpu::kernels::arena::ArenaFormat;
 use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::stream::{DecisionRule, Keep, Options, Question, Session, StateLogits};
 use streamo_wgpu::weights::Directory;
@@ -15,7 +16,7 @@ use streamo_wgpu::weights::pack::{LARGEST_SHARD, MANIFEST, Manifest};
 use crate::fixtures;
 use crate::program::{Spoilt, fails, json_lines, streamo, succeeds};
 
-const CASES: [&str; 6] = ["tied", "sharded-f32", "late-question", "free-windows", "window-ids", "window-text"];
+pub const CASES: [&str; 6] = ["tied", "sharded-f32", "late-question", "free-windows", "window-ids", "window-text"];
 
 const FORMATS: [&str; 3] = ["f16", "q8", "q4"];
 
@@ -199,10 +200,21 @@ pub type Decided = (StateLogits, Vec<f32>);
 /// Every round of a case with the model in `directory`, when nothing is ever said: then the tokens are the same, whatever
 /// the logits are.
 pub fn decided(directory: &Path, format: Option<Format>, case: &str, device: &Opened) -> Vec<Decided> {
+    decided_over(ArenaFormat::F32, directory, format, case, device)
+}
+
+/// The same with the memory in a format.
+pub fn decided_over(
+    arena: ArenaFormat,
+    directory: &Path,
+    format: Option<Format>,
+    case: &str,
+    device: &Opened,
+) -> Vec<Decided> {
     let script = fixtures::json(&format!("{case}/case.json"));
     let (model, description) = fixtures::load_in(directory, format, device);
     let rule = DecisionRule { bias: [1e6, 0.0, 0.0], threshold: None };
-    let options = Options { rule, keep: Keep::Evidence, ..fixtures::options(&description) };
+    let options = Options { rule, arena, keep: Keep::Evidence, ..fixtures::options(&description) };
     let mut session = Session::new(model, &description, options).unwrap();
     session.ask(Question::new(0.0, "What is happening?").unwrap());
     let rounds = script["rounds"].as_array().unwrap().iter().enumerate();
@@ -217,15 +229,15 @@ pub fn decided(directory: &Path, format: Option<Format>, case: &str, device: &Op
 
 /// How far a format is from f32, over all cases.
 #[derive(Debug, Default)]
-struct Distance {
+pub struct Distance {
     squares: f64,
     errors: f64,
-    alike: usize,
-    rounds: usize,
+    pub alike: usize,
+    pub rounds: usize,
 }
 
 impl Distance {
-    fn add(&mut self, exact: &Decided, coded: &Decided) {
+    pub fn add(&mut self, exact: &Decided, coded: &Decided) {
         for (&exact, &coded) in exact.1.iter().zip(&coded.1) {
             self.squares += f64::from(exact).powi(2);
             self.errors += (f64::from(coded) - f64::from(exact)).powi(2);
@@ -235,7 +247,8 @@ impl Distance {
         self.rounds += 1;
     }
 
-    fn error(&self) -> f64 {
+    /// Of all logits, relative, RMS.
+    pub fn error(&self) -> f64 {
         (self.errors / self.squares).sqrt()
     }
 }

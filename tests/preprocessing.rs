@@ -44,7 +44,7 @@ fn resized_pixels_equal_pillow_exactly() {
 fn every_device_makes_the_same_patches() {
     let fixture = fixtures::json("resize.json");
     let [cpu, gpu] = fixtures::devices();
-    let card = Adapter { software: false, half: false, subgroup: 0 };
+    let card = Adapter::CARD;
     for case in fixture["resizes"].as_array().unwrap() {
         let (preprocessor, width, height) = preprocessor(case);
         let frame = formula(width, height);

@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use streamo_wgpu::device::Opened;
 #[cfg(target_os = "linux")]
 use streamo_wgpu::device::{self, Kind};
+use streamo_wgpu::kernels::arena::ArenaFormat;
 #[cfg(target_os = "linux")]
 use streamo_wgpu::kernels::kernels_run;
 use streamo_wgpu::model::{Description, Model};
@@ -40,17 +41,18 @@ const QUESTION: &str = "Who follows?";
 const WARM_UP: u64 = 2000;
 
 struct Stream {
+    arena: ArenaFormat,
     model: Rc<Model>,
     description: Description,
     protocol: Protocol,
 }
 
 impl Stream {
-    fn new(device: &Opened) -> Self {
+    fn new(device: &Opened, arena: ArenaFormat) -> Self {
         let directory = checkpoint::write(&TINY, 5);
         let (model, description) = fixtures::load(directory.path(), device);
         let protocol = Protocol::new(description.tokenizer.clone(), &description.settings).unwrap();
-        Self { model, description, protocol }
+        Self { arena, model, description, protocol }
     }
 
     fn session(&self, bias: [f32; 3]) -> Session {
@@ -58,6 +60,7 @@ impl Stream {
             window: WINDOW,
             rule: DecisionRule { bias, threshold: None },
             max_tokens: MOST_TOKENS,
+            arena: self.arena,
             ..fixtures::options(&self.description)
         };
         let mut plan = *Session::new(self.model.clone(), &self.description, options.clone()).unwrap().plan();
@@ -158,9 +161,18 @@ fn watch(session: &mut Session, round: u64) -> Turn {
 #[test]
 fn hundreds_of_rounds_cost_the_same_on_wgpu() {
     let [_, gpu] = fixtures::devices();
-    let stream = Stream::new(gpu);
+    let stream = Stream::new(gpu, ArenaFormat::F32);
     stream.silent(200, &mut |_| ());
     stream.lively(60, &mut |_| ());
+}
+
+#[test]
+fn hundreds_of_rounds_in_q8_cost_the_same() {
+    for (device, rounds) in fixtures::devices().into_iter().zip([1000, 100]) {
+        let stream = Stream::new(device, ArenaFormat::Q8);
+        stream.silent(rounds, &mut |_| ());
+        stream.lively(rounds / 2, &mut |_| ());
+    }
 }
 
 /// In a process of its own, where no other test takes memory meanwhile.
@@ -178,7 +190,7 @@ fn ten_thousand_rounds_cost_the_same() {
         return;
     }
     let open = |kind| pollster::block_on(device::open(kind)).unwrap();
-    let stream = Stream::new(&open(Kind::Cpu));
+    let stream = Stream::new(&open(Kind::Cpu), ArenaFormat::F32);
     let mut held = Held::default();
     stream.silent(10_000, &mut |round| held.look(round));
     held.check("silent");
@@ -187,7 +199,7 @@ fn ten_thousand_rounds_cost_the_same() {
     held.check("lively");
 
     let gpu = open(Kind::Gpu);
-    let stream = Stream::new(&gpu);
+    let stream = Stream::new(&gpu, ArenaFormat::F32);
     let mut held = Held::default();
     let mut steady = Steady::new(&gpu.device);
     stream.silent(10_000, &mut |round| {

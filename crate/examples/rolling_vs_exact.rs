@@ -11,6 +11,7 @@ use std::rc::Rc;
 use streamo_wgpu::clock::Clock;
 use streamo_wgpu::device::{self, Kind};
 use streamo_wgpu::frame::{Frame, FrameError};
+use streamo_wgpu::kernels::arena::ArenaFormat;
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{
     Decision, DecisionRule, Feedback, Keep, MemoryMode, Options, Protocol, Question, Session, State, StateLogits,
@@ -137,6 +138,7 @@ fn watch(
         clock: Clock::new(1.0)?,
         window,
         memory,
+        arena: ArenaFormat::F32,
         decision: Decision::States,
         rule: DecisionRule::default(),
         feedback: Feedback::Ids,

@@ -1,18 +1,14 @@
-// The only row of x, normalised as rms_norm.wgsl does: W (x ⊙ γ) is made first and divided by the root of the mean
-// square afterwards, since the squares are added up on the same way through x.
+// Rows of x, normalised as rms_norm.wgsl does: (x ⊙ γ) Wᵀ is made first and divided by the root of the mean square
+// afterwards, since the squares are added up on the same way through x.
 //
-// x       [inputs / 4]   vec4<f32>
 // gamma   [inputs / 4]   vec4<f32>
 //
 // size.epsilon holds the bits of ε.
 
-// Features 4·column … 4·column + 3; none past the last.
-fn input(column: u32) -> vec4<f32> {
-    if (column >= size.inputs / 4u) {
-        return vec4<f32>();
-    }
-    let features = x[column];
-    squares += dot(features, features);
+const NORMED: bool = true;
+
+// Features 4·column … 4·column + 3 of a row.
+fn weighed(features: vec4<f32>, column: u32) -> vec4<f32> {
     return features * gamma[column];
 }
 

@@ -1,10 +1,9 @@
-// The only row of x, as it stands.
-//
-// x       [inputs / 4]   vec4<f32>
+// Rows of x as they stand.
 
-// Features 4·column … 4·column + 3. Past the last input weights are 0, and this is any finite number of the row.
-fn input(column: u32) -> vec4<f32> {
-    return x[min(column, size.inputs / 4u - 1u)];
+const NORMED: bool = false;
+
+fn weighed(features: vec4<f32>, column: u32) -> vec4<f32> {
+    return features;
 }
 
 fn scale(squares: f32) -> f32 {

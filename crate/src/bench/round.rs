@@ -4,6 +4,7 @@ use serde::Serialize;
 use super::random::Random;
 use super::{BenchError, Probe, timing};
 use crate::frame::{Frame, Intake, PixelBounds, Preprocessor};
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
 use crate::kernels::{kernels_run, read_out};
 use crate::memory::{Image, Kind, Memory};
@@ -82,17 +83,8 @@ impl Round {
 
 impl Overhead {
     fn measure(device: &Device) -> Result<Self, BenchError> {
-        let mut config = ModelConfig::qwen2_5_vl_3b();
-        let vision = &mut config.vision;
-        (vision.hidden, vision.heads, vision.intermediate) = (32, 2, 32);
-        (vision.patch, vision.window, vision.output) = (2, 16, 32);
-        let language = &mut config.language;
-        (language.hidden, language.heads, language.kv_heads, language.head) = (32, 2, 1, 16);
-        (language.intermediate, language.sections, language.vocabulary) = (32, [2, 3, 3], VOCABULARY);
-        let model = Model::load(&config, &Random(FORMAT), device, &|_| ()).map_err(BenchError::Model)?;
-        let bounds = PixelBounds { min: 16, max: 16 };
-        let preprocessor = Preprocessor { bounds, patch: 2, ..Preprocessor::default() };
-        let (seconds, kernels) = Stream::new(&model, &preprocessor, (4, 4), 1)?.round()?;
+        let model = Model::load(&hollow(), &Random(FORMAT), device, &|_| ()).map_err(BenchError::Model)?;
+        let (seconds, kernels) = Stream::new(&model, &small_frames(), (4, 4), 1)?.round()?;
         Ok(Self { seconds, kernels })
     }
 
@@ -100,6 +92,23 @@ impl Overhead {
     pub fn of_a_kernel(self) -> f64 {
         self.seconds / self.kernels as f64
     }
+}
+
+/// All layers of the 3B, and next to no width.
+fn hollow() -> ModelConfig {
+    let mut config = ModelConfig::qwen2_5_vl_3b();
+    let vision = &mut config.vision;
+    (vision.hidden, vision.heads, vision.intermediate) = (32, 2, 32);
+    (vision.patch, vision.window, vision.output) = (2, 16, 32);
+    let language = &mut config.language;
+    (language.hidden, language.heads, language.kv_heads, language.head) = (32, 2, 1, 16);
+    (language.intermediate, language.sections, language.vocabulary) = (32, [2, 3, 3], VOCABULARY);
+    config
+}
+
+/// For it: four pixels by four.
+fn small_frames() -> Preprocessor {
+    Preprocessor { bounds: PixelBounds { min: 16, max: 16 }, patch: 2, ..Preprocessor::default() }
 }
 
 /// Silent seconds, one after the other.
@@ -122,7 +131,8 @@ impl<'a> Stream<'a> {
         let layout = model.layout(intake.grid()).map_err(BenchError::Memory)?;
         let head = model.head_rows(&[1, 2, 3]);
         let slots = rows(model, &intake) * (window as usize + 1);
-        let memory = Memory::new(model.language(), slots, model.device()).map_err(BenchError::Memory)?;
+        let memory =
+            Memory::new(model.language(), ArenaFormat::F32, slots, model.device()).map_err(BenchError::Memory)?;
         Ok(Self { model, frame, intake, layout, memory, head, window, now: 0 })
     }
 
@@ -169,4 +179,32 @@ impl<'a> Stream<'a> {
 
 fn rows(model: &Model, intake: &Intake) -> usize {
     intake.grid().visual_tokens(model.config.vision.merge) + TEXT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::{gpu, launch};
+    use crate::model::Placement;
+
+    #[test]
+    fn a_round_runs_the_kernels_that_the_model_counts() {
+        let device = gpu();
+        let adapter = launch::adapter(&Tensor::<1>::empty([1], &device)).unwrap();
+        let on = Placement { format: FORMAT, arena: ArenaFormat::F32, adapter };
+        let config = hollow();
+        let model = Model::load(&config, &Random(FORMAT), &device, &|_| ()).unwrap();
+        let mut stream = Stream::new(&model, &small_frames(), (4, 4), 1).unwrap();
+        stream.second().unwrap();
+        let before = kernels_run();
+        stream.second().unwrap();
+        let run = kernels_run() - before;
+        let patches = stream.intake.grid().patches();
+        let seeing = config.vision.depth * config.vision_block(on, patches).len()
+            + config.around_vision_blocks(on, patches).len();
+        let reading =
+            config.language.layers * config.decoder_layer(on, stream.rows(), stream.memory.sequence.span()).len();
+        // Two runs of text are embedded; the slots' turns, the last norm, the state. The CPU twin makes patches here.
+        assert_eq!(run as usize, seeing + reading + 5);
+    }
 }

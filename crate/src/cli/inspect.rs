@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Outcome, WeightsArg, bundled, display};
+use super::{ArenaArg, Outcome, WeightsArg, bundled, display};
 use crate::device::Bytes;
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
 use crate::memory::Plan;
 use crate::model::{Description, LoadError, ModelConfig};
@@ -22,6 +23,9 @@ pub(super) struct Inspect {
     /// How weight matrices would be held on a GPU [default: f32, of a pack what it holds]
     #[arg(long, value_enum)]
     weights: Option<WeightsArg>,
+    /// How the memory's keys and values would be held
+    #[arg(long, value_enum, default_value = "f32")]
+    arena: ArenaArg,
     /// Print a JSON object
     #[arg(long)]
     json: bool,
@@ -48,6 +52,7 @@ struct Report {
     fps: f64,
     pixels: [u32; 2],
     most_visual_tokens: usize,
+    arena: &'static str,
     memory_bytes_a_token: u64,
     memory: Vec<Context>,
 }
@@ -85,7 +90,7 @@ impl Inspect {
         let files = bundled::model(self.model.as_deref());
         let description = Description::read(files.as_ref())?;
         let store = weights::open(files.as_ref(), self.weights.map(Format::from)).map_err(LoadError::from)?;
-        let report = report(files.as_ref(), &description, store.as_ref())?;
+        let report = report(files.as_ref(), &description, store.as_ref(), self.arena.into())?;
         let mut out = io::stdout().lock();
         if self.json {
             writeln!(out, "{}", serde_json::to_string(&report)?)?;
@@ -100,6 +105,7 @@ fn report(
     files: &dyn Files,
     description: &Description,
     store: &dyn TensorStore,
+    arena: ArenaFormat,
 ) -> Result<Report, Box<dyn std::error::Error>> {
     let Description { config: ModelConfig { vision, language }, settings, tokenizer, .. } = description;
     let protocol = Protocol::new(tokenizer.clone(), settings)?;
@@ -124,8 +130,8 @@ fn report(
     }
     let mut memory = Vec::new();
     for window in WINDOWS {
-        let plan = Plan::new(language, window, prompt, visual, 512)?;
-        let bytes = plan.slots as u64 * language.token_bytes();
+        let plan = Plan::new(language, arena, window, prompt, visual, 512)?;
+        let bytes = plan.slots as u64 * language.token_bytes(arena);
         memory.push(Context { window, tokens: plan.slots, bytes });
     }
     Ok(Report {
@@ -159,7 +165,8 @@ fn report(
         fps: settings.fps,
         pixels: [settings.min_pixels, settings.max_pixels],
         most_visual_tokens: visual,
-        memory_bytes_a_token: language.token_bytes(),
+        arena: arena.name(),
+        memory_bytes_a_token: language.token_bytes(arena),
         memory,
     })
 }
@@ -222,7 +229,7 @@ fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
             report.fps, report.most_visual_tokens, report.prompt_tokens
         ),
     )?;
-    line("memory", format!("{} a token in f32", bytes(report.memory_bytes_a_token)))?;
+    line("memory", format!("{} a token in {}", bytes(report.memory_bytes_a_token), report.arena))?;
     for context in &report.memory {
         writeln!(
             out,

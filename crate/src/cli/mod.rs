@@ -18,6 +18,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::device;
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
 use crate::stream::{Decision, DecisionRule, Feedback, MemoryMode, Question, State};
 use crate::video;
@@ -105,6 +106,9 @@ struct StreamArgs {
     /// What happens when the window is full: roll at constant cost, or read the window afresh every round (exact)
     #[arg(long, value_enum, default_value = "rolling")]
     memory: MemoryArg,
+    /// How the memory's keys and values are held
+    #[arg(long, value_enum, default_value = "f32")]
+    arena: ArenaArg,
     /// How a round's first token is found: among the three states, or freely as upstream decodes
     #[arg(long, value_enum, default_value = "states")]
     decision: DecisionArg,
@@ -126,6 +130,24 @@ struct StreamArgs {
 enum MemoryArg {
     Rolling,
     Exact,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ArenaArg {
+    /// Four bytes a number
+    F32,
+    /// 9 bits a number, 8 and a scale for 32 of them: a window takes 28 % of the memory; logits lose less than with weights
+    /// in q8
+    Q8,
+}
+
+impl From<ArenaArg> for ArenaFormat {
+    fn from(arg: ArenaArg) -> Self {
+        match arg {
+            ArenaArg::F32 => ArenaFormat::F32,
+            ArenaArg::Q8 => ArenaFormat::Q8,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -10,6 +10,7 @@ use super::dump::Dump;
 use super::{ModelArgs, Outcome, StreamArgs, bundled};
 use crate::clock::Clock;
 use crate::device;
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
 use crate::model::{Description, LoadError, Model};
 use crate::stream::{Decision, Keep, Options, QuestionError, Recorder, Session};
@@ -179,6 +180,10 @@ impl Watch {
         if loaded.weights != Format::F32 {
             labelled(out, "weights", loaded.weights.name())?;
         }
+        let arena = ArenaFormat::from(self.stream.arena);
+        if arena != ArenaFormat::F32 {
+            labelled(out, "memory", arena.name())?;
+        }
         labelled(out, "device", &loaded.device)?;
         labelled(out, "video", video)?;
         for question in &self.stream.questions {
@@ -195,6 +200,7 @@ impl StreamArgs {
             clock,
             window: self.window.unwrap_or(description.settings.window),
             memory: self.memory(),
+            arena: self.arena.into(),
             decision: self.decision(),
             rule: self.rule(),
             feedback: self.feedback(),

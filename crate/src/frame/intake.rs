@@ -144,7 +144,7 @@ mod tests {
     use crate::frame::{Normalization, PixelBounds};
     use crate::kernels::gpu;
 
-    const CARD: Adapter = Adapter { software: false, half: false, subgroup: 0 };
+    const CARD: Adapter = Adapter::CARD;
 
     /// A frame whose bytes follow from `seed`, with alpha or without.
     fn picture((width, height): (u32, u32), alpha: bool, seed: u32) -> Frame {

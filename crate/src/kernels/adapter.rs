@@ -15,6 +15,9 @@ pub struct Adapter {
 }
 
 impl Adapter {
+    /// A GPU that promises nothing.
+    pub const CARD: Self = Self { software: false, half: false, subgroup: 0 };
+
     /// The adapter on which `tensor` is.
     pub fn of(tensor: &CubeTensor) -> Self {
         let software = tensor.client.properties().identity.physical.is_none();

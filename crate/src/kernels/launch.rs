@@ -1,6 +1,6 @@
 //! From burn's tensors to a kernel and back.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
 
 use burn::backend::wgpu::{CubeDim, CubeTensor, SourceKernel, Wgpu, into_contiguous};
 use burn::tensor::{DType, Device, Int, Shape, Tensor};
@@ -70,12 +70,13 @@ pub fn in_rows(workgroups: usize) -> [u32; 3] {
     [workgroups.div_ceil(down) as u32, down as u32, 1]
 }
 
-/// Kernels that were run since the process began.
-static RUN: AtomicU64 = AtomicU64::new(0);
+thread_local! {
+    static RUN: Cell<u64> = const { Cell::new(0) };
+}
 
-/// Kernels that were run since the process began, in all threads.
+/// Kernels that this thread has run.
 pub fn kernels_run() -> u64 {
-    RUN.load(Ordering::Relaxed)
+    RUN.get()
 }
 
 /// Runs `shader` over `buffers`, in the order in which it names them, with the values of its `size`.
@@ -95,6 +96,6 @@ pub fn run(shader: &Shader, buffers: &[&CubeTensor], sizes: &[usize], workgroups
         .with_buffers(buffers.iter().map(|buffer| buffer.handle.clone().binding()).collect())
         .with_info(MetadataBindingInfo::custom(sizes));
     let kernel = SourceKernel::new(shader.clone(), CubeDim::new_1d(Shader::WORKGROUP));
-    RUN.fetch_add(1, Ordering::Relaxed);
+    RUN.set(RUN.get() + 1);
     client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
 }

@@ -9,12 +9,14 @@
 
 mod adapter;
 pub mod append;
+pub mod arena;
 pub mod attention;
 pub mod format;
 pub(crate) mod launch;
 pub mod linear;
 pub mod matrix;
 pub mod patchify;
+pub mod places;
 pub mod read_out;
 pub mod resample;
 pub mod rms_norm;

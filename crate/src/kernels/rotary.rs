@@ -9,43 +9,72 @@
 use burn::backend::wgpu::CubeTensor;
 use burn::tensor::ExecutionError;
 
-use super::append::Places;
+use super::arena::{ArenaFormat, Operands, on_host};
+use super::attention::Heads;
 use super::launch;
 use super::self_test::Trial;
 use super::shader::{Buffer, Shader, part};
 
-/// The kernel for heads of `size` features. `listed`: each row's turn is that of a slot of its own. `scores`: the rows
-/// are queries, scaled so that 2 to the power of their products is what a softmax adds up.
-pub fn shader(size: usize, listed: bool, scores: bool) -> Shader {
-    let quads = |name| Buffer { name, element: "vec4<f32>" };
-    let mut buffers = vec![quads("x"), quads("turns")];
-    if listed {
-        buffers.push(Buffer { name: "places", element: "u32" });
-    }
-    buffers.push(quads("y"));
+/// The kernel for the patches of a frame: queries and keys at once.
+pub fn patches_shader(heads: Heads) -> Shader {
     Shader {
-        parts: vec![if listed { part!("place/listed") } else { part!("place/same") }, part!("rotary")],
-        constants: vec![("D", size as u32), ("SCORES", u32::from(scores))],
-        buffers,
-        sizes: &["rows", "heads", "stride", "start"],
+        parts: vec![part!("turn"), part!("rotary")],
+        constants: heads.constants(),
+        buffers: ["x", "turns", "queries", "keys"].map(|name| Buffer { name, element: "vec4<f32>" }).into(),
+        sizes: &["rows", "stride"],
     }
 }
 
-/// Rows of heads of `size` features, turned: from rows of `stride` quads, whose heads begin at `start`, to `[rows, heads ·
-/// size]`. Row `r` turns as slot `places[r]`, or as slot `r`. `size` is a multiple of eight.
-pub(super) fn turn(
+/// The kernel for the keys of an arena of `format`.
+pub fn slots_shader(format: ArenaFormat, heads: Heads) -> Shader {
+    let mut buffers = vec![format.buffer("keys")];
+    buffers.extend(format.scales("f32"));
+    buffers.extend(["turns", "turned"].map(|name| Buffer { name, element: "vec4<f32>" }));
+    Shader {
+        parts: vec![format.keys_part(), part!("turn"), part!("rotary_slots")],
+        constants: [heads.constants(), format.constants(heads)].concat(),
+        buffers,
+        sizes: &["span"],
+    }
+}
+
+/// The queries, scaled by [`Heads::query_scale`], and the keys of patches, turned: `[patches, heads · size]` each.
+///
+/// - `x`: `[patches, …]`: a row starts with its queries and its keys, as many heads of each
+/// - `turns`: `[patches, size]`
+///
+/// `heads.size` is a multiple of eight, and a row of `x` is whole vectors of four.
+pub(super) fn turn_patches(
     x: &CubeTensor,
-    [rows, heads, size]: [usize; 3],
-    [stride, start]: [usize; 2],
+    [rows, width]: [usize; 2],
+    heads: Heads,
     turns: &CubeTensor,
-    places: Option<&CubeTensor>,
-    scores: bool,
+) -> [CubeTensor; 2] {
+    let [queries, keys] = [(); 2].map(|()| launch::room(x, [rows, heads.queries * heads.size]));
+    let workgroups = launch::spread(rows * heads.queries * heads.size / 8);
+    launch::run(&patches_shader(heads), &[x, turns, &queries, &keys], &[rows, width / 4], workgroups);
+    [queries, keys]
+}
+
+/// The keys of the first `span` slots, turned: `[span, kv heads · size]`.
+///
+/// - `turns`: `[span, size]`
+///
+/// `heads.size` is a multiple of eight.
+pub(super) fn turn_slots(
+    format: ArenaFormat,
+    arena: &Operands,
+    span: usize,
+    heads: Heads,
+    turns: &CubeTensor,
 ) -> CubeTensor {
-    let y = launch::room(x, [rows, heads * size]);
-    let buffers: Vec<_> = [Some(x), Some(turns), places, Some(&y)].into_iter().flatten().collect();
-    let workgroups = launch::spread(rows * heads * size / 8);
-    launch::run(&shader(size, places.is_some(), scores), &buffers, &[rows, heads, stride, start], workgroups);
-    y
+    let turned = launch::room(turns, [span, heads.keys * heads.size]);
+    let workgroups = launch::spread(span * heads.keys * heads.size / 8);
+    let mut buffers = vec![&arena.keys];
+    buffers.extend(&arena.scales);
+    buffers.extend([turns, &turned]);
+    launch::run(&slots_shader(format, heads), &buffers, &[span], workgroups);
+    turned
 }
 
 /// A head, turned by what stands in a row of a [`Rotation`], on the host.
@@ -57,29 +86,36 @@ pub(super) fn turned(x: &[f32], turn: &[f32]) -> Vec<f64> {
     low.chain((0..half).map(|i| number(i + half) * cos(i) + number(i) * sin(i))).collect()
 }
 
-/// The kernel on the device of `trial`.
+/// The kernels on the device of `trial`.
 pub(super) async fn self_test(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
-    for &(rows, heads, size) in trial.cases(&[(5, 3, 24), (70, 2, 128), (1, 1, 8)]) {
-        for (listed, scores) in [(true, true), (false, false), (false, true)] {
-            let (stride, start, slots) = (heads * size + 12, 8, rows + 3);
-            let (x, turns) = (trial.numbers(rows * stride), trial.numbers(slots * size));
-            let places: Vec<usize> = (0..rows).map(|row| if listed { slots - 1 - row } else { row }).collect();
-            let scale = if scores { std::f64::consts::LOG2_E / (size as f64).sqrt() } else { 1.0 };
-            let mut expected = Vec::new();
-            for (row, place) in x.chunks(stride).zip(&places) {
-                let heads = row[start..][..heads * size].chunks(size);
-                let turn = &turns[place * size..][..size];
-                expected.extend(heads.flat_map(|head| turned(head, turn)).map(|number| number * scale));
-            }
-            let places = listed.then(|| Places::new(&places, trial.device()).slots);
-            let turns = trial.tensor::<2>(&turns, [slots, size]);
-            let made = launch::numbers(&trial.tensor::<2>(&x, [rows, stride])).zip(launch::numbers(&turns));
-            let made = made.map(|(x, turns)| {
-                let places = places.as_ref().and_then(launch::words);
-                turn(&x, [rows, heads, size], [stride / 4, start / 4], &turns, places.as_ref(), scores)
-            });
-            let made = made.map(launch::tensor::<2>);
-            trial.compare(shader(size, listed, scores).name(), 1e-6, made, &expected).await?;
+    for &(rows, count, size) in trial.cases(&[(5, 3, 24), (70, 2, 128), (1, 1, 8)]) {
+        let heads = Heads { queries: count, keys: count, size };
+        let features = count * size;
+        let width = 2 * features + 12;
+        let (x, turns) = (trial.numbers(rows * width), trial.numbers(rows * size));
+        // The third of these that `index` names.
+        let expected = |x: &[f32], width: usize, index: usize| -> Vec<f64> {
+            let rows = x.chunks(width).zip(turns.chunks(size));
+            let heads = |row: &[f32]| row[index * features..][..features].to_vec();
+            rows.flat_map(|(row, turn)| heads(row).chunks(size).flat_map(|head| turned(head, turn)).collect::<Vec<_>>())
+                .collect()
+        };
+        let there = launch::numbers(&trial.tensor::<2>(&turns, [rows, size]));
+        let made = launch::numbers(&trial.tensor::<2>(&x, [rows, width])).zip(there.as_ref());
+        let made = made.map(|(x, turns)| turn_patches(&x, [rows, width], heads, turns).map(launch::tensor::<2>));
+        let [queries, keys] = made.map_or([None, None], |made| made.map(Some));
+        let name = patches_shader(heads).name();
+        let scaled: Vec<f64> = expected(&x, width, 0).into_iter().map(|number| number * heads.query_scale()).collect();
+        trial.compare(name.clone(), 1e-6, queries, &scaled).await?;
+        trial.compare(name, 1e-6, keys, &expected(&x, width, 1)).await?;
+
+        for format in ArenaFormat::ALL {
+            let held = trial.numbers((rows + 3) * features);
+            let arena = on_host::arena(trial, format, heads, [&held, &held]).operands();
+            let made = arena.zip(there.as_ref());
+            let made = made.map(|(arena, turns)| launch::tensor::<2>(turn_slots(format, &arena, rows, heads, turns)));
+            let expected = expected(&on_host::decoded(format, heads, &held), features, 0);
+            trial.compare(slots_shader(format, heads).name(), 1e-6, made, &expected).await?;
         }
     }
     Ok(())

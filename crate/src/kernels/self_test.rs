@@ -230,7 +230,7 @@ mod tests {
         let kernels = ["append", "attention_tiles", "matrix_matrix_lanes", "matrix_matrix_tiles", "matrix_rows"];
         assert!(kernels.iter().all(tested));
         assert!(["matrix_vector", "matrix_vector_lanes", "patchify", "resample"].iter().all(tested));
-        assert!(["rms_norm", "rotary"].iter().all(tested));
+        assert!(["rms_norm", "rotary", "rotary_slots"].iter().all(tested));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 use burn::tensor::{Device, Tensor};
 
 use super::LanguageConfig;
-use crate::kernels::append::{self, Places};
+use crate::kernels::append;
+use crate::kernels::arena::{ArenaFormat, LayerArena};
+use crate::kernels::attention::{Heads, Sight};
 
 /// The keys and values of every layer, in slots that never move.
 ///
@@ -10,22 +12,16 @@ use crate::kernels::append::{self, Places};
 #[derive(Debug)]
 pub struct Arena {
     layers: Vec<Option<LayerArena>>,
+    heads: Heads,
     slots: usize,
-}
-
-/// Keys and values of one layer, `[slots, kv heads · head]` each.
-#[derive(Debug, Clone)]
-pub(super) struct LayerArena {
-    pub keys: Tensor<2>,
-    pub values: Tensor<2>,
 }
 
 impl Arena {
     /// Room for `slots` tokens. Zeroed, so that a slot nobody wrote holds no NaN.
-    pub fn new(config: &LanguageConfig, slots: usize, device: &Device) -> Self {
-        let empty = || Tensor::zeros([slots, config.kv_features()], device);
-        let layers = (0..config.layers).map(|_| Some(LayerArena { keys: empty(), values: empty() })).collect();
-        Self { layers, slots }
+    pub fn new(config: &LanguageConfig, format: ArenaFormat, slots: usize, device: &Device) -> Self {
+        let heads = config.attention_heads();
+        let layers = (0..config.layers).map(|_| Some(LayerArena::new(format, heads, slots, device))).collect();
+        Self { layers, heads, slots }
     }
 
     /// How many tokens there is room for.
@@ -33,22 +29,20 @@ impl Arena {
         self.slots
     }
 
-    /// Bytes held on the device, in f32.
+    /// Bytes held on the device.
     pub fn bytes(&self) -> u64 {
-        let layer = |layer: &LayerArena| layer.keys.shape().num_elements() * 2 * size_of::<f32>();
-        self.layers.iter().flatten().map(|held| layer(held) as u64).sum()
+        let layer = |held: &LayerArena| held.format().slot_bytes(self.heads) * held.slots() as u64;
+        self.layers.iter().flatten().map(layer).sum()
     }
 
-    /// Writes the new rows' keys and values of one layer, and returns the layer. A row of `x` holds them from feature
-    /// `start` on.
-    pub(super) fn append(&mut self, layer: usize, x: &Tensor<2>, start: usize, places: &Places) -> &LayerArena {
+    /// Takes in the new rows `x` `[rows, …]` of one layer, each its queries, its keys and its values: writes keys and
+    /// values, and returns the layer with the queries, ready for attention.
+    pub(super) fn append(&mut self, layer: usize, x: &Tensor<2>, sight: &Sight) -> (&LayerArena, Tensor<2>) {
         let place = &mut self.layers[layer];
-        // Taken out, so that each tensor has one owner and the write happens in place.
-        let written = place.take().map(|held| {
-            let [keys, values] = append::append([held.keys, held.values], x, start, places);
-            LayerArena { keys, values }
-        });
-        // The place is filled whenever no append is under way, and this one holds `&mut self`.
-        place.insert(written.unwrap_or_else(|| unreachable!("a layer's arena is always in place")))
+        // Taken out, so that each tensor has one owner and the write happens in place. The place is filled whenever no
+        // append is under way, and this one holds `&mut self`.
+        let held = place.take().unwrap_or_else(|| unreachable!("a layer's arena is always in place"));
+        let (held, queries) = append::append(held, x, self.heads, &sight.turns, &sight.places);
+        (place.insert(held), queries)
     }
 }

@@ -24,8 +24,8 @@ impl Layer {
     /// `[rows, features]` → the same; the rows' keys and values go into the arena as layer `index`.
     pub fn forward(&self, index: usize, x: Tensor<2>, sight: &Sight, arena: &mut Arena) -> Tensor<2> {
         let qkv = self.qkv.between(Start::Normed(&self.attention_norm), x.clone(), Finish::Store);
-        let held = arena.append(index, &qkv, self.heads.queries * self.heads.size, &sight.places);
-        let seen = attention::over_arena(&qkv, self.heads, &held.keys, &held.values, sight);
+        let (held, queries) = arena.append(index, &qkv, sight);
+        let seen = attention::over_arena(&queries, self.heads, held, sight);
 
         self.mlp.forward(self.output.between(Start::AsIs, seen, Finish::Add(&x)))
     }

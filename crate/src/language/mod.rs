@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::attention::{self, Heads};
 
 mod arena;
@@ -48,9 +49,9 @@ impl LanguageConfig {
         self.kv_heads * self.head
     }
 
-    /// Bytes of memory that one token takes over all layers in f32.
-    pub fn token_bytes(&self) -> u64 {
-        2 * (self.layers * self.kv_features() * size_of::<f32>()) as u64
+    /// Bytes of memory that one token takes over all layers.
+    pub fn token_bytes(&self, format: ArenaFormat) -> u64 {
+        self.layers as u64 * format.slot_bytes(self.attention_heads())
     }
 
     /// Its heads, for attention.
@@ -58,15 +59,21 @@ impl LanguageConfig {
         Heads { queries: self.heads, keys: self.kv_heads, size: self.head }
     }
 
-    /// Bytes that a pass over `slots` slots on `device` takes beside them: every slot's rotation, and its keys turned or
-    /// its scores before and after the softmax with their mask.
-    pub fn pass_bytes(&self, slots: usize, device: &Device) -> u64 {
+    /// Bytes that a pass over `slots` slots in `format` on `device` takes beside them: every slot's rotation, and its keys
+    /// turned; or a layer's keys and values decoded, and the scores before and after the softmax with their mask.
+    pub fn pass_bytes(&self, slots: usize, format: ArenaFormat, device: &Device) -> u64 {
         let slot = |numbers: usize| (slots as u64).saturating_mul((numbers * size_of::<f32>()) as u64);
         let turns = slot(self.head);
         if attention::scores_stay_inside(device, self.head) {
             return turns.saturating_add(slot(self.kv_features())).saturating_add(attention::MOST_PARTS as u64);
         }
+        let decoded = match format {
+            ArenaFormat::F32 => 0,
+            // Of the second of them bytes and codes, too.
+            ArenaFormat::Q8 => slot(4 * self.kv_features()),
+        };
         let rows = decoder::rows_of_a_pass(self.attention_heads(), slots, device) as u64;
-        turns.saturating_add(slot(1).saturating_mul(rows).saturating_mul(2 * self.heads as u64 + 1))
+        let scores = slot(1).saturating_mul(rows).saturating_mul(2 * self.heads as u64 + 1);
+        turns.saturating_add(decoded).saturating_add(scores)
     }
 }

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use crate::kernels::append::Places;
 use crate::kernels::attention::Sight;
+use crate::kernels::places::Places;
 use crate::kernels::rotation::RotaryTable;
 
 /// What one pass through the decoder sees: which slots count, in what order, at which positions.

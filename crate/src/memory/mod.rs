@@ -20,6 +20,7 @@ use burn::tensor::{Device, Tensor};
 use thiserror::Error;
 
 use crate::device::{Bytes, Room};
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::rotation::RotaryTable;
 use crate::language::{Arena, LanguageConfig, View};
 
@@ -109,36 +110,47 @@ pub enum Input {
 }
 
 impl Memory {
-    /// An empty memory of `slots` tokens, all of it allocated now.
+    /// An empty memory of `slots` tokens in `format`, all of it allocated now.
     ///
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    pub fn new(config: &LanguageConfig, slots: usize, device: &Device) -> Result<Self, MemoryError> {
-        Self::check(config, slots, device)?;
+    pub fn new(
+        config: &LanguageConfig,
+        format: ArenaFormat,
+        slots: usize,
+        device: &Device,
+    ) -> Result<Self, MemoryError> {
+        Self::check(config, format, slots, device)?;
         Ok(Self {
             sequence: Sequence::new(slots),
-            arena: Arena::new(config, slots, device),
+            arena: Arena::new(config, format, slots, device),
             // A position is never larger than the number of tokens before it.
             table: RotaryTable::new(config.theta, config.head / 2, config.sections.to_vec(), slots, device),
         })
     }
 
-    /// Whether `device` has room for `slots` tokens and the passes over them.
+    /// Whether `device` has room for `slots` tokens in `format` and the passes over them.
     ///
     /// # Errors
     ///
     /// [`MemoryError::TooLarge`] or [`MemoryError::TensorTooLarge`].
-    pub fn check(config: &LanguageConfig, slots: usize, device: &Device) -> Result<(), MemoryError> {
+    pub fn check(
+        config: &LanguageConfig,
+        format: ArenaFormat,
+        slots: usize,
+        device: &Device,
+    ) -> Result<(), MemoryError> {
         let room = Room::on(device);
-        let rows = |features: usize| (slots as u64).saturating_mul((features * size_of::<f32>()) as u64);
-        // Of a layer's keys, and of the slots' rotations.
-        let largest = rows(config.kv_features().max(config.head));
+        let of_slots = |bytes: u64| (slots as u64).saturating_mul(bytes);
+        let turn = (config.head * size_of::<f32>()) as u64;
+        let heads = config.attention_heads();
+        let largest = of_slots(format.row_bytes(heads).max(format.scale_bytes(heads)).max(turn));
         if !(Room { total: None, ..room }).fits([largest]) {
             return Err(MemoryError::TensorTooLarge { slots, bytes: largest, most: room.tensor });
         }
-        let arena = (slots as u64).saturating_mul(config.token_bytes());
-        let bytes = arena.saturating_add(rows(2 * config.head)).saturating_add(config.pass_bytes(slots, device));
+        let arena = of_slots(config.token_bytes(format));
+        let bytes = arena.saturating_add(of_slots(2 * turn)).saturating_add(config.pass_bytes(slots, format, device));
         match room.total {
             Some(free) if bytes > free => Err(MemoryError::TooLarge { slots, bytes, free }),
             _ => Ok(()),

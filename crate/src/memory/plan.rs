@@ -1,4 +1,5 @@
 use super::MemoryError;
+use crate::kernels::arena::ArenaFormat;
 use crate::language::LanguageConfig;
 
 /// How much memory a stream gets, and for what.
@@ -20,7 +21,7 @@ const QUESTIONS: usize = 512;
 const ROUND_TEXT: usize = 32;
 
 impl Plan {
-    /// The arena that `window` rounds of at most `visual` visual tokens need beside `system` tokens of prompt, when a
+    /// The arena in `format` that `window` rounds of at most `visual` visual tokens need beside `system` tokens of prompt, when a
     /// round may generate `max_tokens`.
     ///
     /// # Errors
@@ -28,6 +29,7 @@ impl Plan {
     /// [`MemoryError::Unaddressable`].
     pub fn new(
         config: &LanguageConfig,
+        format: ArenaFormat,
         window: u64,
         system: usize,
         visual: usize,
@@ -36,7 +38,7 @@ impl Plan {
         let window = window.max(1);
         let fixed = (system + QUESTIONS + ANSWERS).saturating_add(max_tokens.saturating_mul(2));
         let slots = window.saturating_mul((visual + ROUND_TEXT) as u64).saturating_add(fixed as u64);
-        let bytes = slots.saturating_mul(config.token_bytes());
+        let bytes = slots.saturating_mul(config.token_bytes(format));
         // Orders and positions are 32-bit, on the device too.
         match i32::try_from(slots) {
             Ok(_) if bytes <= isize::MAX as u64 => Ok(Self { window, answers: ANSWERS, slots: slots as usize }),

@@ -1,4 +1,6 @@
-use super::ModelConfig;
+use super::{ModelConfig, Placement};
+use crate::kernels::Adapter;
+use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
 
 /// What a pass computes and reads, counted from the sizes of the model.
@@ -12,8 +14,14 @@ pub struct Cost {
     pub weights: f64,
     /// Bytes of keys and values read, each once.
     pub memory: f64,
-    /// Kernels run.
+    /// Kernels run on a card.
     pub dispatches: f64,
+}
+
+impl Placement {
+    fn on_a_card(format: Format) -> Self {
+        Self { format, arena: ArenaFormat::F32, adapter: Adapter::CARD }
+    }
 }
 
 impl std::ops::Add for Cost {
@@ -44,8 +52,9 @@ impl ModelConfig {
         let window = (vision.window / vision.patch).pow(2).min(patches);
         let seen = (full * patches + (vision.depth - full) * window) as f64;
         let attention = Cost { attention: 4.0 * patches as f64 * seen * hidden as f64, ..Cost::default() };
-        // Two norms, four products, two turns and the attention a block; the embedding and the merger's three.
-        let kernels = Cost { dispatches: (9 * vision.depth + 4) as f64, ..Cost::default() };
+        let on = Placement::on_a_card(format);
+        let run = vision.depth * self.vision_block(on, patches).len() + self.around_vision_blocks(on, patches).len();
+        let kernels = Cost { dispatches: run as f64, ..Cost::default() };
         blocks + around + maps(&merger, patches / vision.merged(), format) + attention + kernels
     }
 
@@ -58,8 +67,7 @@ impl ModelConfig {
         let attention = Cost {
             attention: 4.0 * rows as f64 * span as f64 * wide as f64,
             memory: span as f64 * (2 * language.kv_features() * size_of::<f32>()) as f64,
-            // Two norms, four products, append, turn and the attention.
-            dispatches: 9.0,
+            dispatches: self.decoder_layer(Placement::on_a_card(format), rows, span.max(1)).len() as f64,
             ..Cost::default()
         };
         (maps(&layer, rows, format) + attention).times(language.layers)

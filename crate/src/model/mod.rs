@@ -28,7 +28,7 @@ use crate::weights::{Files, Loader, TensorStore, WeightsError};
 pub use config::{ConfigError, ConfigFault, ModelConfig};
 pub use cost::Cost;
 pub use described::DescribingFile;
-pub use kernels::{Extent, Kernel};
+pub use kernels::{Extent, Kernel, Placement};
 pub use preprocessing::PreprocessingError;
 pub use settings::{Settings, SettingsError};
 

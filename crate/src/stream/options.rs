@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::{Decision, DecisionRule};
 use crate::clock::Clock;
 use crate::frame::FrameError;
+use crate::kernels::arena::ArenaFormat;
 use crate::memory::MemoryError;
 use crate::tokenizer::TokenizerError;
 
@@ -52,6 +53,9 @@ pub struct Options {
     pub window: u64,
     /// The memory.
     pub memory: MemoryMode,
+    /// How its keys and values stand. Records from before there was a choice have none.
+    #[serde(default)]
+    pub arena: ArenaFormat,
     /// How a round's first token is found.
     pub decision: Decision,
     /// How the state follows from its logits, with [`Decision::States`].

@@ -56,6 +56,7 @@ impl Prologue {
         let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
         let plan = Plan::new(
             &description.config.language,
+            options.arena,
             options.window,
             protocol.system()?.len(),
             description.preprocessor().most_visual_tokens(),
@@ -99,7 +100,7 @@ impl Session {
         options: Options,
         plan: Plan,
     ) -> Result<Self, SessionError> {
-        let mut memory = Memory::new(model.language(), plan.slots, model.device())?;
+        let mut memory = Memory::new(model.language(), options.arena, plan.slots, model.device())?;
         memory.sequence.append(Kind::System, 0, &protocol.system()?);
         Ok(Self {
             state_rows: model.head_rows(&protocol.states()),
@@ -126,7 +127,7 @@ impl Session {
     /// As [`new`](Self::new).
     pub fn check(description: &Description, options: &Options, device: &Device) -> Result<(), SessionError> {
         let plan = Prologue::write(description, options)?.plan;
-        Ok(Memory::check(&description.config.language, plan.slots, device)?)
+        Ok(Memory::check(&description.config.language, options.arena, plan.slots, device)?)
     }
 
     /// Puts a question. It stands from the round that its second falls into, or from the next one if that has passed,

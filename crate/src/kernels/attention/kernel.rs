@@ -5,9 +5,10 @@ use burn::tensor::Tensor;
 
 use super::{Heads, Sight, Windows};
 use crate::kernels::Adapter;
+use crate::kernels::arena::{ArenaFormat, LayerArena};
 use crate::kernels::launch;
 use crate::kernels::matrix::LARGEST_BINDING;
-use crate::kernels::rotary::{self, turn};
+use crate::kernels::rotary;
 use crate::kernels::rotation::Rotation;
 use crate::kernels::shader::{Buffer, Part, Shader, part};
 
@@ -35,8 +36,8 @@ pub struct Attention {
 /// What rows look over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Among {
-    /// The slots of an arena, keys unrotated.
-    Slots,
+    /// The slots of an arena of this format, keys unrotated.
+    Slots(ArenaFormat),
     /// The patches of a frame, rows and slots at once.
     Patches,
 }
@@ -90,6 +91,16 @@ impl Attention {
         self.heads.queries / self.heads.keys
     }
 
+    /// Bytes of the sums over one part of the slots.
+    fn part_bytes(&self) -> usize {
+        self.rows * self.heads.queries * (self.heads.size + 4) * size_of::<f32>()
+    }
+
+    /// Bytes of keys that were turned beforehand.
+    fn turned_bytes(&self) -> u64 {
+        self.span as u64 * ArenaFormat::F32.row_bytes(self.heads)
+    }
+
     fn tiles(&self, design: Design) -> usize {
         (self.rows * self.group()).div_ceil(design.rows())
     }
@@ -113,9 +124,7 @@ impl Attention {
         };
         // A frame is small, and a window does not see far.
         let most = match self.among {
-            Among::Slots => {
-                (self.span / least).min(MOST_PARTS / (4 * self.rows * self.heads.queries * self.heads.size).max(1))
-            }
+            Among::Slots(_) => (self.span / least).min(MOST_PARTS / self.part_bytes().max(1)),
             Among::Patches => 1,
         };
         let splits = (wanted / (self.tiles(design) * self.heads.keys).max(1)).min(most).max(1);
@@ -124,7 +133,8 @@ impl Attention {
             design,
             // Turning a key as it is read costs as much as reading it. In workgroup memory it serves 32 rows and more;
             // a lane turns it anew for each 32.
-            turned: self.among == Among::Patches || (lanes && packed > 64),
+            turned: self.among == Among::Patches
+                || (lanes && packed > 64 && self.turned_bytes() <= LARGEST_BINDING as u64),
             splits: self.span.div_ceil(share).max(1),
             share,
         }
@@ -133,13 +143,20 @@ impl Attention {
     /// The kernel of a plan, and how many workgroups it takes.
     pub fn kernel(&self, plan: Plan) -> (Shader, [u32; 3]) {
         let (sees, place, marks) = match self.among {
-            Among::Slots => (part!("sees/arena"), part!("place/listed"), "i32"),
+            Among::Slots(_) => (part!("sees/arena"), part!("place/listed"), "i32"),
             Among::Patches => (part!("sees/window"), part!("place/same"), "vec2<u32>"),
         };
         let slots = if plan.turned { part!("slots/turned") } else { part!("slots/raw") };
         let split = plan.splits > 1;
         let ends = if split { part!("ends/split") } else { part!("ends/whole") };
-        let mut constants = self.constants();
+        // Patches are numbers, and so are keys that were turned.
+        let values = match self.among {
+            Among::Slots(format) => format,
+            Among::Patches => ArenaFormat::F32,
+        };
+        let keys = if plan.turned { ArenaFormat::F32 } else { values };
+        let mut constants = [self.heads.constants(), values.constants(self.heads)].concat();
+        constants.push(("GROUP", self.group() as u32));
         let tiles = self.tiles(plan.design) as u32;
         let (kv_heads, splits) = (self.heads.keys as u32, plan.splits as u32);
         let (design, workgroups): (Part, _) = match plan.design {
@@ -153,19 +170,20 @@ impl Attention {
                 (part!("attention_tiles"), [tiles, kv_heads, splits])
             }
         };
-        let mut buffers = vec![Buffer { name: "queries", element: QUADS }, Buffer { name: "keys", element: QUADS }];
+        let mut buffers = vec![Buffer { name: "queries", element: QUADS }, keys.buffer("keys")];
+        let mut parts = vec![sees, place, keys.keys_part(), values.values_part()];
         if !plan.turned {
             buffers.push(Buffer { name: "turns", element: QUADS });
+            parts.push(part!("turn"));
         }
-        buffers.extend([Buffer { name: "values", element: QUADS }, Buffer { name: "marks", element: marks }]);
-        if self.among == Among::Slots {
+        buffers.push(values.buffer("values"));
+        buffers.extend(values.scales("f32"));
+        buffers.push(Buffer { name: "marks", element: marks });
+        if self.among != Among::Patches {
             buffers.push(Buffer { name: "places", element: "u32" });
         }
-        match split {
-            true => buffers.extend(PARTS),
-            false => buffers.push(Buffer { name: "y", element: QUADS }),
-        }
-        let parts = vec![sees, place, slots, ends, design];
+        buffers.push(if split { PARTS } else { Y });
+        parts.extend([slots, ends, design]);
         let sizes = &["rows", "span", "splits", "share", "value_stride", "value_start"];
         (Shader { parts, constants, buffers, sizes }, workgroups)
     }
@@ -174,34 +192,32 @@ impl Attention {
     pub fn kernels(&self, adapter: Adapter) -> Vec<(Shader, [u32; 3], u64)> {
         let plan = self.plan(adapter);
         let Heads { queries, keys, size } = self.heads;
-        let bytes = |rows: usize, heads: usize| 4 * rows as u64 * heads as u64 * size as u64;
-        let (new, held, source) = match self.among {
-            Among::Slots => (bytes(self.rows, queries + 2 * keys), bytes(self.span, keys), bytes(self.span, keys)),
-            Among::Patches => (bytes(self.rows, 3 * queries), bytes(self.rows, 3 * queries), bytes(self.rows, keys)),
+        let turns = (self.span * size * size_of::<f32>()) as u64;
+        let turn = |heads: usize| launch::spread(self.span * heads * size / 8);
+        let mut kernels = vec![];
+        let held = match self.among {
+            Among::Slots(format) => {
+                let held = self.span as u64 * format.row_bytes(self.heads).max(format.scale_bytes(self.heads));
+                if plan.turned {
+                    let largest = held.max(turns).max(self.turned_bytes());
+                    kernels.push((rotary::slots_shader(format, self.heads), turn(keys), largest));
+                }
+                held
+            }
+            Among::Patches => {
+                let qkv = (self.rows * 3 * queries * size * size_of::<f32>()) as u64;
+                kernels.push((rotary::patches_shader(self.heads), turn(queries), qkv.max(turns)));
+                qkv
+            }
         };
-        let listed = self.among == Among::Slots;
-        let turns = bytes(self.span, 1);
-        let turn = |rows: usize, heads: usize| launch::spread(rows * heads * size / 8);
-        let mut kernels = vec![(rotary::shader(size, listed, true), turn(self.rows, queries), new.max(turns))];
-        if plan.turned {
-            kernels.push((rotary::shader(size, false, false), turn(self.span, keys), held.max(source).max(turns)));
-        }
-        let parts = bytes(plan.splits * self.rows, queries);
+        let keys = if plan.turned { self.turned_bytes() } else { turns };
+        let made = (plan.splits * self.part_bytes()) as u64;
         let (shader, workgroups) = self.kernel(plan);
-        kernels.push((shader, workgroups, held.max(turns).max(parts)));
+        kernels.push((shader, workgroups, held.max(keys).max(made)));
         if plan.splits > 1 {
-            kernels.push((join(self.heads), launch::spread(self.rows * queries * size / 4), parts));
+            kernels.push((join(self.heads), launch::spread(self.rows * queries * size / 4), made));
         }
         kernels
-    }
-
-    fn constants(&self) -> Vec<(&'static str, u32)> {
-        vec![
-            ("D", self.heads.size as u32),
-            ("HEADS", self.heads.queries as u32),
-            ("KV_HEADS", self.heads.keys as u32),
-            ("GROUP", self.group() as u32),
-        ]
     }
 
     /// Its kernels in order, on operands that are turned already; values start at `value_start` of a row of
@@ -210,36 +226,29 @@ impl Attention {
         let first = *operands.first()?;
         let Heads { queries, size, .. } = self.heads;
         let y = launch::room(first, [self.rows, queries * size]);
-        let parts = (plan.splits > 1).then(|| {
-            let sums = launch::room(first, [plan.splits, self.rows, queries * size]);
-            (sums, launch::room(first, [plan.splits, self.rows, queries * 2]))
-        });
+        let parts = (plan.splits > 1).then(|| launch::room(first, [plan.splits, self.rows, queries * (size + 4)]));
         let (shader, workgroups) = self.kernel(plan);
         let mut buffers = operands.to_vec();
-        match &parts {
-            Some((sums, totals)) => buffers.extend([sums, totals]),
-            None => buffers.push(&y),
-        }
+        buffers.push(parts.as_ref().unwrap_or(&y));
         let sizes = [self.rows, self.span, plan.splits, plan.share, value_stride, value_start];
         launch::run(&shader, &buffers, &sizes, workgroups);
-        if let Some((sums, totals)) = &parts {
+        if let Some(parts) = &parts {
             let threads = self.rows * queries * size / 4;
-            let sizes = [self.rows, plan.splits];
-            launch::run(&join(self.heads), &[sums, totals, &y], &sizes, launch::spread(threads));
+            launch::run(&join(self.heads), &[parts, &y], &[self.rows, plan.splits], launch::spread(threads));
         }
         Some(launch::tensor(y))
     }
 }
 
-const PARTS: [Buffer; 2] = [Buffer { name: "sums", element: QUADS }, Buffer { name: "totals", element: "vec2<f32>" }];
+const PARTS: Buffer = Buffer { name: "parts", element: QUADS };
+const Y: Buffer = Buffer { name: "y", element: QUADS };
 
 /// The kernel that joins what was made over parts of the slots.
 pub fn join(heads: Heads) -> Shader {
-    let [sums, totals] = PARTS;
     Shader {
         parts: vec![part!("attention_join")],
         constants: vec![("D", heads.size as u32), ("HEADS", heads.queries as u32)],
-        buffers: vec![sums, totals, Buffer { name: "y", element: QUADS }],
+        buffers: vec![PARTS, Y],
         sizes: &["rows", "splits"],
     }
 }
@@ -251,30 +260,29 @@ pub type Choice<'a> = &'a dyn Fn(&Attention, Adapter) -> Plan;
 pub fn over_arena(
     queries: &Tensor<2>,
     heads: Heads,
-    keys: &Tensor<2>,
-    values: &Tensor<2>,
+    arena: &LayerArena,
     sight: &Sight,
     choose: Choice<'_>,
 ) -> Option<Tensor<2>> {
-    let [rows, width] = queries.dims();
-    let span = sight.span;
-    let held = keys.dims().iter().product::<usize>() * size_of::<f32>();
-    if !takes(heads.size) || rows == 0 || span == 0 || width % 4 != 0 || held > LARGEST_BINDING {
+    let ([rows, _], span, format) = (queries.dims(), sight.span, arena.format());
+    let largest = arena.slots() as u64 * format.row_bytes(heads).max(format.scale_bytes(heads));
+    if !takes(heads.size) || rows == 0 || span == 0 || largest > LARGEST_BINDING as u64 {
         return None;
     }
-    let (queries, keys, values) = (launch::numbers(queries)?, launch::numbers(keys)?, launch::numbers(values)?);
+    let (queries, held) = (launch::numbers(queries)?, arena.operands()?);
     let (turns, order, places) =
         (sight.turns.operand()?, launch::words(&sight.order)?, launch::words(&sight.places.slots)?);
-    let attention = Attention { heads, rows, span, among: Among::Slots };
+    let attention = Attention { heads, rows, span, among: Among::Slots(format) };
     let plan = choose(&attention, Adapter::of(&queries));
-    let quads = heads.keys * heads.size / 4;
-    let queries = turn(&queries, [rows, heads.queries, heads.size], [width / 4, 0], &turns, Some(&places), true);
-    let turned = plan.turned.then(|| turn(&keys, [span, heads.keys, heads.size], [quads, 0], &turns, None, false));
-    let operands: Vec<&CubeTensor> = match &turned {
-        Some(keys) => vec![&queries, keys, &values, &order, &places],
-        None => vec![&queries, &keys, &turns, &values, &order, &places],
+    let turned = plan.turned.then(|| rotary::turn_slots(format, &held, span, heads, &turns));
+    let mut operands = match &turned {
+        Some(keys) => vec![&queries, keys],
+        None => vec![&queries, &held.keys, &turns],
     };
-    attention.run(plan, &operands, [quads, 0])
+    operands.push(&held.values);
+    operands.extend(&held.scales);
+    operands.extend([&order, &places]);
+    attention.run(plan, &operands, [heads.keys * heads.size / 4, 0])
 }
 
 /// `None` where no kernel reaches.
@@ -285,7 +293,7 @@ pub fn within_frame(
     windows: &Windows,
     choose: Choice<'_>,
 ) -> Option<Tensor<2>> {
-    let [rows, _] = qkv.dims();
+    let [rows, width] = qkv.dims();
     if !takes(heads.size) || rows == 0 {
         return None;
     }
@@ -293,8 +301,6 @@ pub fn within_frame(
     let attention = Attention { heads, rows, span: rows, among: Among::Patches };
     let plan = choose(&attention, Adapter::of(&qkv));
     let quads = heads.queries * heads.size / 4;
-    let turned =
-        |start, scores| turn(&qkv, [rows, heads.queries, heads.size], [3 * quads, start], &turns, None, scores);
-    let (queries, keys) = (turned(0, true), turned(quads, false));
+    let [queries, keys] = rotary::turn_patches(&qkv, [rows, width], heads, &turns);
     attention.run(plan, &[&queries, &keys, &qkv, &bounds], [3 * quads, 2 * quads])
 }

@@ -6,8 +6,9 @@
 
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use super::append::Places;
+use super::arena::LayerArena;
 use super::launch;
+use super::places::Places;
 use super::rotation::Rotation;
 
 mod kernel;
@@ -27,6 +28,19 @@ pub struct Heads {
     pub keys: usize,
     /// Features of each.
     pub size: usize,
+}
+
+impl Heads {
+    /// What a query is multiplied by, `log₂ e / √size`: 2 to the power of its product with a key is then the exponential
+    /// of their score.
+    pub fn query_scale(self) -> f64 {
+        std::f64::consts::LOG2_E / (self.size as f64).sqrt()
+    }
+
+    /// As constants of a kernel's text.
+    pub(super) fn constants(self) -> Vec<(&'static str, u32)> {
+        vec![("D", self.size as u32), ("HEADS", self.queries as u32), ("KV_HEADS", self.keys as u32)]
+    }
 }
 
 /// What the rows of a pass see of an arena. The same for all layers.
@@ -78,16 +92,15 @@ pub fn scores_stay_inside(device: &Device, size: usize) -> bool {
 
 /// New rows over the slots of an arena; keys stand there unrotated and are turned as they are read.
 ///
-/// - `queries`: `[rows, …]`, unrotated: a row starts with the features of all its query heads
-/// - `keys`, `values`: `[slots, kv heads · size]`
+/// - `queries`: `[rows, heads · size]`, as [`append`](super::append::append) gives them
 ///
 /// What a free slot holds is never read by the kernels, and weighs nothing in the plain reference: there it must be a
 /// number.
 ///
 /// Returns `[rows, heads · size]`.
-pub fn over_arena(queries: &Tensor<2>, heads: Heads, keys: &Tensor<2>, values: &Tensor<2>, sight: &Sight) -> Tensor<2> {
-    kernel::over_arena(queries, heads, keys, values, sight, &Attention::plan)
-        .unwrap_or_else(|| plain::over_arena(queries, heads, keys, values, sight))
+pub fn over_arena(queries: &Tensor<2>, heads: Heads, arena: &LayerArena, sight: &Sight) -> Tensor<2> {
+    kernel::over_arena(queries, heads, arena, sight, &Attention::plan)
+        .unwrap_or_else(|| plain::over_arena(queries, heads, arena, sight))
 }
 
 /// The patches of a frame over each other.

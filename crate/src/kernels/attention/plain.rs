@@ -3,15 +3,15 @@
 use burn::tensor::{Bool, Tensor, activation};
 
 use super::{Heads, Sight, Windows};
+use crate::kernels::arena::LayerArena;
 use crate::kernels::rotation::Rotation;
 
-pub fn over_arena(queries: &Tensor<2>, heads: Heads, keys: &Tensor<2>, values: &Tensor<2>, sight: &Sight) -> Tensor<2> {
+pub fn over_arena(queries: &Tensor<2>, heads: Heads, arena: &LayerArena, sight: &Sight) -> Tensor<2> {
     let [rows, _] = queries.dims();
     let Heads { size, .. } = heads;
-    let queries = queries.clone().narrow(1, 0, heads.queries * size).reshape([rows, heads.queries, size]);
-    let in_heads = |slots: &Tensor<2>| slots.clone().narrow(0, 0, sight.span).reshape([sight.span, heads.keys, size]);
-    let queries = sight.turns.select(sight.places.slots.clone()).apply(queries);
-    grouped(queries, sight.turns.apply(in_heads(keys)), in_heads(values), sight.seen())
+    let queries = queries.clone().reshape([rows, heads.queries, size]);
+    let [keys, values] = arena.numbers(sight.span, heads).map(|held| held.reshape([sight.span, heads.keys, size]));
+    grouped(queries, sight.turns.apply(keys), values, sight.seen())
 }
 
 pub fn within_frame(qkv: &Tensor<2>, heads: Heads, rotation: &Rotation, windows: &Windows) -> Tensor<2> {
@@ -19,12 +19,13 @@ pub fn within_frame(qkv: &Tensor<2>, heads: Heads, rotation: &Rotation, windows:
     let features = width / 3;
     let part =
         |index: usize| qkv.clone().narrow(1, index * features, features).reshape([patches, heads.queries, heads.size]);
-    grouped(rotation.apply(part(0)), rotation.apply(part(1)), part(2), windows.seen())
+    let queries = rotation.apply(part(0)).mul_scalar(heads.query_scale());
+    grouped(queries, rotation.apply(part(1)), part(2), windows.seen())
 }
 
 /// Grouped-query attention, Ainslie et al., arXiv 2305.13245.
 ///
-/// - `queries`: `[rows, heads, d]`
+/// - `queries`: `[rows, heads, d]`, scaled by [`Heads::query_scale`]
 /// - `keys`, `values`: `[slots, kv heads, d]`; query head `h` reads key/value head `h / (heads / kv heads)`
 /// - `seen`: `[rows, slots]`; every row sees a slot
 ///
@@ -35,7 +36,7 @@ fn grouped(queries: Tensor<3>, keys: Tensor<3>, values: Tensor<3>, seen: Tensor<
     let group = heads / kv_heads;
 
     let queries = queries
-        .mul_scalar(1.0 / (d as f64).sqrt())
+        .mul_scalar(std::f64::consts::LN_2)
         .reshape([rows, kv_heads, group, d])
         .permute([1, 2, 0, 3])
         .reshape([kv_heads, group * rows, d]);

@@ -4,7 +4,8 @@ use burn::tensor::{ExecutionError, Int, Tensor, TensorData};
 
 use super::kernel::{self, Among, Attention, Plan};
 use super::{Heads, Sight, Windows};
-use crate::kernels::append::Places;
+use crate::kernels::arena::{ArenaFormat, on_host};
+use crate::kernels::places::Places;
 use crate::kernels::rotary::turned;
 use crate::kernels::rotation::Rotation;
 use crate::kernels::self_test::Trial;
@@ -27,57 +28,68 @@ const FRAMES: [(&[usize], Heads); 2] = [
 /// Whether keys are turned beforehand, and parts of the slots.
 const WAYS: [(bool, usize); 3] = [(false, 3), (true, 1), (false, 1)];
 
-/// New rows over the slots of an arena, in any order, some of them free.
+/// New rows over the slots of an arena in any format and order, some of them free.
 pub(in crate::kernels) async fn slots(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
-    for &([rows, free, held], heads) in trial.cases(&ARENAS) {
-        let span = rows + free + held;
-        let attention = Attention { heads, rows, span, among: Among::Slots };
-        for plan in plans(trial, &attention, &WAYS) {
-            let slots = shuffled(trial, span);
-            let (own, spare) = (&slots[held..held + rows], &slots[held + rows..]);
-            let mut order = vec![Sight::FREE as usize; span];
-            slots[..held + rows].iter().enumerate().for_each(|(token, &slot)| order[slot] = token);
-            let turns = trial.numbers(span * heads.size);
-            let width = (heads.queries + 1) * heads.size;
-            let queries = trial.numbers(rows * width);
-            let features = heads.keys * heads.size;
-            let (mut keys, mut values) = (trial.numbers(span * features), trial.numbers(span * features));
-
-            let turned = |row: &[f32], head: usize, slot: usize| {
-                turned(part(row, head, heads.size), part(&turns, slot, heads.size))
-            };
-            let expected = attended(
-                heads,
-                &Operands {
-                    queries: (0..rows)
-                        .map(|row| each(heads.queries, |head| turned(part(&queries, row, width), head, own[row])))
-                        .collect(),
-                    keys: (0..span)
-                        .map(|slot| each(heads.keys, |head| turned(part(&keys, slot, features), head, slot)))
-                        .collect(),
-                    values: (0..span).map(|slot| part(&values, slot, features)).collect(),
-                },
-                |row, slot| order[slot] <= order[own[row]],
-            );
-
-            // What a free slot holds may not even be a number.
-            for &slot in spare {
-                keys[slot * features..][..features].fill(f32::NAN);
-                values[slot * features..][..features].fill(f32::NAN);
+    for &(shape, heads) in trial.cases(&ARENAS) {
+        for format in ArenaFormat::ALL {
+            let [rows, free, held] = shape;
+            let attention = Attention { heads, rows, span: rows + free + held, among: Among::Slots(format) };
+            for plan in plans(trial, &attention, &WAYS) {
+                over_slots(trial, format, shape, heads, plan).await?;
             }
-            let sight = Sight {
-                span,
-                turns: Rotation::given(trial.tensor(&turns, [span, heads.size])),
-                order: whole(trial, &order, [span]),
-                places: Places::new(own, trial.device()),
-            };
-            let queries = trial.tensor(&queries, [rows, width]);
-            let [keys, values] = [keys, values].map(|held| trial.tensor(&held, [span, features]));
-            let made = kernel::over_arena(&queries, heads, &keys, &values, &sight, &|_, _| plan);
-            trial.compare(attention.kernel(plan).0.name(), LIMIT, made, &expected).await?;
         }
     }
     Ok(())
+}
+
+async fn over_slots(
+    trial: &mut Trial<'_>,
+    format: ArenaFormat,
+    [rows, free, held]: [usize; 3],
+    heads: Heads,
+    plan: Plan,
+) -> Result<(), ExecutionError> {
+    let span = rows + free + held;
+    let slots = shuffled(trial, span);
+    let (own, spare) = (&slots[held..held + rows], &slots[held + rows..]);
+    let mut order = vec![Sight::FREE as usize; span];
+    slots[..held + rows].iter().enumerate().for_each(|(token, &slot)| order[slot] = token);
+    let turns = trial.numbers(span * heads.size);
+    let width = heads.queries * heads.size;
+    let queries = trial.numbers(rows * width);
+    let features = heads.keys * heads.size;
+    let mut held = [trial.numbers(span * features), trial.numbers(span * features)];
+    // What a free slot holds may not even be a number.
+    for &slot in spare {
+        held.iter_mut().for_each(|held| held[slot * features..][..features].fill(f32::NAN));
+    }
+    let arena = on_host::arena(trial, format, heads, held.each_ref().map(Vec::as_slice));
+
+    let [keys, values] = held.map(|held| on_host::decoded(format, heads, &held));
+    let query = |row: usize, head: usize| {
+        let query = part(part(&queries, row, width), head, heads.size);
+        query.iter().map(|&number| f64::from(number) / heads.query_scale()).collect()
+    };
+    let key = |slot: usize, head: usize| {
+        turned(part(part(&keys, slot, features), head, heads.size), part(&turns, slot, heads.size))
+    };
+    let operands = Operands {
+        queries: (0..rows).map(|row| each(heads.queries, |head| query(row, head))).collect(),
+        keys: (0..span).map(|slot| each(heads.keys, |head| key(slot, head))).collect(),
+        values: (0..span).map(|slot| part(&values, slot, features)).collect(),
+    };
+    let expected = attended(heads, &operands, |row, slot| order[slot] <= order[own[row]]);
+
+    let sight = Sight {
+        span,
+        turns: Rotation::given(trial.tensor(&turns, [span, heads.size])),
+        order: whole(trial, &order, [span]),
+        places: Places::new(own, trial.device()),
+    };
+    let queries = trial.tensor(&queries, [rows, width]);
+    let made = kernel::over_arena(&queries, heads, &arena, &sight, &|_, _| plan);
+    let attention = Attention { heads, rows, span, among: Among::Slots(format) };
+    trial.compare(attention.kernel(plan).0.name(), LIMIT, made, &expected).await
 }
 
 /// The patches of a frame of windows of any size.
@@ -132,7 +144,7 @@ fn plans(trial: &Trial<'_>, attention: &Attention, ways: &[(bool, usize)]) -> Ve
     plans
 }
 
-/// Turned queries `[rows][heads][size]` and keys `[slots][kv heads][size]`, values `[slots][kv heads · size]`.
+/// Turned queries, not scaled, `[rows][heads][size]` and keys `[slots][kv heads][size]`, values `[slots][kv heads · size]`.
 struct Operands<'a> {
     queries: Vec<Vec<Vec<f64>>>,
     keys: Vec<Vec<Vec<f64>>>,

@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
-use crate::kernels::append::Places;
+use crate::kernels::arena::{ArenaFormat, LayerArena};
+use crate::kernels::places::{Places, runs};
 use crate::kernels::rotation::RotaryTable;
 use crate::kernels::{Adapter, gpu};
 
 /// Adapters that the kernels are made for: a software adapter with subgroups, and the rest.
-const ADAPTERS: [Adapter; 2] =
-    [Adapter { software: true, half: false, subgroup: 8 }, Adapter { software: false, half: false, subgroup: 0 }];
+const ADAPTERS: [Adapter; 2] = [Adapter { software: true, half: false, subgroup: 8 }, Adapter::CARD];
 
 /// The largest difference, over the largest number.
 const BOUND: f32 = 1e-5;
@@ -69,30 +69,41 @@ fn on_gpu(sight: &Sight) -> Sight {
 
 /// New rows of a stream whose tokens stand in slots in any order, some slots free: the worst difference over the designs
 /// and over `ways`: whether keys are turned beforehand, and in how many parts the slots are.
-fn arena_difference([rows, free, held]: [usize; 3], heads: Heads, seed: u64, ways: &[(bool, usize)]) -> f32 {
+fn arena_difference(
+    [count, free, held]: [usize; 3],
+    heads: Heads,
+    format: ArenaFormat,
+    seed: u64,
+    ways: &[(bool, usize)],
+) -> f32 {
     let mut random = Random(seed);
-    let span = rows + free + held;
+    let span = count + free + held;
     let slots = random.order(span);
     let mut order = vec![Sight::FREE as usize; span];
-    slots[..rows + held].iter().enumerate().for_each(|(token, &slot)| order[slot] = token);
+    slots[..count + held].iter().enumerate().for_each(|(token, &slot)| order[slot] = token);
     let sight = Sight {
         span,
         turns: turns(&mut random, span, heads.size),
         order: ints(&order, [span]),
-        places: Places::new(&slots[held..held + rows], &Device::flex()),
+        places: Places::new(&slots[held..held + count], &Device::flex()),
     };
-    // More features than those of the queries, and more slots than take part.
-    let queries = random.numbers([rows, (heads.queries + 1) * heads.size]);
-    let (keys, values) =
-        (random.numbers([span + 3, heads.keys * heads.size]), random.numbers([span + 3, heads.keys * heads.size]));
-    let wanted = plain::over_arena(&queries, heads, &keys, &values, &sight);
+    let queries = random.numbers([count, heads.queries * heads.size]).mul_scalar(heads.query_scale());
+    // More slots than take part.
+    let rows = [(); 2].map(|()| random.numbers([span + 3, heads.keys * heads.size]));
+    let arena = |rows: [Tensor<2>; 2]| {
+        let arena = LayerArena::new(format, heads, span + 3, &Device::flex());
+        arena.write(rows, heads, &runs(&(0..span + 3).collect::<Vec<_>>()))
+    };
+    let wanted = plain::over_arena(&queries, heads, &arena(rows.clone()), &sight);
 
-    let mut spoilt = values.clone();
-    for &slot in &slots[rows + held..] {
-        spoilt = spoilt.slice_fill(s![slot..slot + 1, ..], f32::NAN);
-    }
-    let there = |tensor: &Tensor<2>| tensor.clone().to_device(&gpu());
-    let (queries, keys, values, sight) = (there(&queries), there(&keys), there(&spoilt), on_gpu(&sight));
+    // What free slots hold may not even be a number.
+    let spoilt = rows.map(|mut rows| {
+        for &slot in &slots[held + count..] {
+            rows = rows.slice_fill(s![slot..slot + 1, ..], f32::NAN);
+        }
+        rows
+    });
+    let (queries, there, sight) = (queries.to_device(&gpu()), arena(spoilt).to_device(&gpu()), on_gpu(&sight));
     let mut worst = 0_f32;
     for adapter in ADAPTERS {
         // Each is a pipeline of its own, and takes a second to compile in software.
@@ -103,7 +114,7 @@ fn arena_difference([rows, free, held]: [usize; 3], heads: Heads, seed: u64, way
                 let turned = *turned;
                 Plan { turned, splits, share, ..attention.plan(adapter) }
             };
-            let made = kernel::over_arena(&queries, heads, &keys, &values, &sight, &choose).unwrap();
+            let made = kernel::over_arena(&queries, heads, &there, &sight, &choose).unwrap();
             worst = worst.max(difference(made, wanted.clone()));
         }
     }
@@ -141,11 +152,19 @@ fn runner() -> TestRunner {
 #[test]
 fn rows_over_an_arena_equal_the_reference() {
     let worst = RefCell::new(0_f32);
-    let shapes =
-        (1..=40_usize, 0..60_usize, 0..260_usize, 1..=8_usize, 1..=3_usize, 1..=16_usize, any::<(bool, bool, u64)>());
-    let outcome = runner().run(&shapes, |(rows, free, held, group, keys, eighths, (turned, split, seed))| {
+    let shapes = (
+        1..=40_usize,
+        0..60_usize,
+        0..260_usize,
+        1..=8_usize,
+        1..=3_usize,
+        1..=16_usize,
+        any::<(bool, bool, bool, u64)>(),
+    );
+    let outcome = runner().run(&shapes, |(rows, free, held, group, keys, eighths, (q8, turned, split, seed))| {
         let heads = Heads { queries: group * keys, keys, size: 8 * eighths };
-        let found = arena_difference([rows, free, held], heads, seed, &[(turned, if split { 3 } else { 1 })]);
+        let format = if q8 { ArenaFormat::Q8 } else { ArenaFormat::F32 };
+        let found = arena_difference([rows, free, held], heads, format, seed, &[(turned, if split { 3 } else { 1 })]);
         worst.replace_with(|worst| worst.max(found));
         prop_assert!(found < BOUND, "{found:e}");
         Ok(())
@@ -164,8 +183,10 @@ fn shapes_at_the_edges_equal_the_reference() {
         (2, 0, 126, heads(28, 4, 128)),
         (37, 5, 300, heads(28, 4, 128)),
     ] {
-        let found = arena_difference([rows, free, held], heads, 7, &[(false, 3), (true, 1)]);
-        assert!(found < BOUND, "{rows} rows, {heads:?}: {found:e}");
+        for format in ArenaFormat::ALL {
+            let found = arena_difference([rows, free, held], heads, format, 7, &[(false, 3), (true, 1)]);
+            assert!(found < BOUND, "{rows} rows, {heads:?}, {format:?}: {found:e}");
+        }
     }
 }
 
@@ -196,12 +217,13 @@ fn a_number_that_is_none_comes_out_and_nothing_hangs() {
     };
     let [queries, keys, values] =
         [[rows, 64], [span, 32], [span, 32]].map(|shape| random.numbers(shape).to_device(&gpu()));
+    let arena = LayerArena::Numbers([keys, values]);
     for spoil in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         // Row 4 alone asks for it.
         let queries = queries.clone().slice_fill(s![4..5, 0..64], spoil);
         for adapter in ADAPTERS {
             let choose = |attention: &Attention, _: Adapter| attention.plan(adapter);
-            let made = kernel::over_arena(&queries, heads, &keys, &values, &on_gpu(&sight), &choose).unwrap();
+            let made = kernel::over_arena(&queries, heads, &arena, &on_gpu(&sight), &choose).unwrap();
             let made: Vec<f32> = made.into_data().iter().collect();
             assert!(made.iter().enumerate().all(|(at, number)| number.is_finite() == (at / 64 != 4)), "{spoil}");
         }
@@ -214,8 +236,8 @@ fn plans_keep_to_the_limits() {
     for heads in [Heads { queries: 16, keys: 2, size: 128 }, Heads { queries: 28, keys: 4, size: 128 }] {
         for rows in [1, 2, 5, 143, 256] {
             for span in [1, 63, 500, 4096, 20_480, 65_536] {
-                for adapter in ADAPTERS {
-                    let attention = Attention { heads, rows, span, among: Among::Slots };
+                for (adapter, format) in ADAPTERS.iter().flat_map(|&at| ArenaFormat::ALL.map(|format| (at, format))) {
+                    let attention = Attention { heads, rows, span, among: Among::Slots(format) };
                     let plan = attention.plan(adapter);
                     let (shader, workgroups) = attention.kernel(plan);
                     assert!(shader.buffers.len() <= 8);

@@ -23,10 +23,10 @@ pub struct Product {
 }
 
 impl Product {
-    /// Whether the kernel normalises x itself: where it is one row, of which every workgroup adds up the squares as it
-    /// reads. On a software adapter the rows of γ would cost more than a kernel of their own.
+    /// Whether the kernel normalises x itself: every workgroup adds up the squares of its rows as it reads them. On a
+    /// software adapter reading γ anew would cost more than a kernel of its own.
     pub fn normalises(&self, adapter: Adapter) -> bool {
-        self.normed && self.rows == 1 && !adapter.software
+        self.normed && !adapter.software
     }
 
     /// Whether the kernel keeps decoded weights as f16.
@@ -67,8 +67,7 @@ impl Product {
                 // A thread holds a block of x and one of weights: as many outputs as leave room for enough waves.
                 let columns = if matches!(self.format, Format::F32) { 2 } else { 4 };
                 let workgroups = launch::in_rows(outputs.div_ceil(columns) as usize);
-                let constants = vec![("COLUMNS", columns), ("SUMS", columns + u32::from(normalises))];
-                (part!("matrix_vector"), constants, workgroups)
+                (part!("matrix_vector"), vec![("COLUMNS", columns)], workgroups)
             }
             (_, true) => {
                 let (columns, eights) = (4, if self.format == Format::Q4 || rows <= 8 { 1 } else { 2 });
@@ -92,7 +91,7 @@ impl Product {
         if rows == 1 {
             parts.push(part!("block_sum"));
         }
-        if rows == 1 && !adapter.software {
+        if !adapter.software {
             parts.push(if normalises { part!("inputs/normed") } else { part!("inputs/plain") });
         }
         parts.push(design);
