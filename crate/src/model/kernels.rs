@@ -200,14 +200,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_layer_on_a_card_is_seven_dispatches_at_most() {
+    fn a_layer_on_a_card_is_eight_dispatches_at_most() {
         for config in [ModelConfig::qwen2_5_vl_3b(), ModelConfig::qwen2_5_vl_7b()] {
             for (format, arena) in [Format::Q4, Format::Q8].into_iter().flat_map(|f| ArenaFormat::ALL.map(|a| (f, a))) {
                 let on = Placement { format, arena, adapter: Adapter::CARD };
                 for (rows, slots) in [(143, 143), (143, 18_000), (250, 250), (1, 143), (1, 18_000)] {
                     let names: Vec<_> =
                         config.decoder_layer(on, rows, slots).iter().map(|kernel| kernel.shader.name()).collect();
-                    assert!(names.len() <= 7, "{rows} rows over {slots} slots: {names:#?}");
+                    assert!(names.len() <= 8, "{rows} rows over {slots} slots: {names:#?}");
                 }
             }
         }
