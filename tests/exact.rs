@@ -5,7 +5,9 @@ use streamo_wgpu::device::Opened;
 use streamo_wgpu::kernels::arena::ArenaFormat;
 use streamo_wgpu::memory::{MemoryError, Plan};
 use streamo_wgpu::stream::{DecisionRule, Turn};
-use streamo_wgpu::stream::{Feedback, Keep, MemoryMode, Options, Protocol, Question, Session, SessionError, State};
+use streamo_wgpu::stream::{
+    Feedback, Keep, MemoryMode, Options, Prologue, Protocol, Question, Session, SessionError, State,
+};
 use streamo_wgpu::weights::{Checkpoint, Directory};
 
 use crate::checkpoint::{self, Random};
@@ -101,7 +103,8 @@ fn watch(seed: u64, device: &Opened, arena: ArenaFormat, tally: &mut Tally, roun
     let slots = [90, 150, 200, 1000][below(4) as usize];
     let plan = Plan { window: 1 + below(5), answers: 0, slots };
     let protocol = Protocol::new(description.tokenizer.clone(), &description.settings).unwrap();
-    let mut session = Session::with_plan(model.clone(), &description, options.clone(), plan).unwrap();
+    let mut session =
+        Prologue::write(&description, options.clone()).unwrap().with_plan(plan).begin(model.clone()).unwrap();
     let mut dialogue = Dialogue { protocol, past: Vec::new(), carried: Vec::new() };
     let mut standing: Vec<&str> = Vec::new();
     let mut round = 0;

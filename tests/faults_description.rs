@@ -5,8 +5,9 @@ use std::rc::Rc;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use streamo_wgpu::device::{self, Kind};
+use streamo_wgpu::kernels::format::Format;
 use streamo_wgpu::model::{Description, Model, ModelConfig, Settings};
-use streamo_wgpu::stream::{Protocol, Question, Session};
+use streamo_wgpu::stream::{Prologue, Protocol, Question};
 use streamo_wgpu::weights::{Checkpoint, Directory};
 
 use crate::fixtures;
@@ -19,9 +20,11 @@ fn first_round(model: &Spoilt) -> Result<(), Box<dyn std::error::Error>> {
     let checkpoint = Checkpoint::open(&files)?;
     let device = pollster::block_on(device::open(Kind::Cpu))?.device;
     let options = fixtures::options(&description);
-    Session::check(&description, &options, &device)?;
+    let prologue = Prologue::write(&description, options)?;
+    prologue.check(&device)?;
+    prologue.prepare(Format::F32, &device)?;
     let loaded = Rc::new(Model::load(&description.config, &checkpoint, &device, &|_| ())?);
-    let mut session = Session::new(loaded, &description, options)?;
+    let mut session = prologue.begin(loaded)?;
     session.ask(Question::new(0.0, "What?")?);
     pollster::block_on(session.round(0, &fixtures::picture("wide0.png"), &mut |_| ()))?;
     Ok(())

@@ -15,7 +15,7 @@ use streamo_wgpu::kernels::arena::ArenaFormat;
 use streamo_wgpu::memory::Plan;
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{
-    Decision, DecisionRule, Feedback, Keep, Options, Protocol, Question, Session, SessionError,
+    Decision, DecisionRule, Feedback, Keep, Options, Prologue, Protocol, Question, SessionError,
 };
 use streamo_wgpu::weights::{Checkpoint, Directory};
 
@@ -170,7 +170,8 @@ fn watch(scene: &Scene, loaded: &Loaded, arena: ArenaFormat) -> Tally {
     let slots = protocol.system().unwrap().len() + one_round + scene.more_slots;
     let plan = Plan { window: scene.window, answers: scene.answers, slots };
 
-    let mut session = Session::with_plan(model.clone(), description, options.clone(), plan).unwrap();
+    let mut session =
+        Prologue::write(description, options.clone()).unwrap().with_plan(plan).begin(model.clone()).unwrap();
     let dense = Dense::read(model.language(), checkpoint);
     let mut ledger = Ledger::new(dense, protocol, options, plan, &session);
     let mut round = 0;

@@ -12,7 +12,7 @@ use streamo_wgpu::kernels::arena::ArenaFormat;
 #[cfg(target_os = "linux")]
 use streamo_wgpu::kernels::kernels_run;
 use streamo_wgpu::model::{Description, Model};
-use streamo_wgpu::stream::{DecisionRule, Options, Protocol, Question, Session, State, Turn};
+use streamo_wgpu::stream::{DecisionRule, Options, Prologue, Protocol, Question, Session, State, Turn};
 
 use crate::checkpoint::{self, Sizes};
 use crate::fixtures;
@@ -66,7 +66,7 @@ impl Stream {
         let mut plan = *Session::new(self.model.clone(), &self.description, options.clone()).unwrap().plan();
         // Few, so that they are used up while the process warms up.
         plan.answers = 200;
-        Session::with_plan(self.model.clone(), &self.description, options, plan).unwrap()
+        Prologue::write(&self.description, options).unwrap().with_plan(plan).begin(self.model.clone()).unwrap()
     }
 
     /// Tokens of a round without a question: its opening, its frame of 2 visual tokens, the head of the reply.

@@ -185,26 +185,30 @@ fn rows(model: &Model, intake: &Intake) -> usize {
 mod tests {
     use super::*;
     use crate::kernels::{gpu, launch};
-    use crate::model::Placement;
+    use crate::model::{Extent, Placement};
 
     #[test]
-    fn a_round_runs_the_kernels_that_the_model_counts() {
+    fn a_round_runs_the_kernels_that_the_model_lists() {
         let device = gpu();
-        let adapter = launch::adapter(&Tensor::<1>::empty([1], &device)).unwrap();
+        let adapter = launch::adapter_of(&device).unwrap();
         let on = Placement { format: FORMAT, arena: ArenaFormat::F32, adapter };
         let config = hollow();
         let model = Model::load(&config, &Random(FORMAT), &device, &|_| ()).unwrap();
         let mut stream = Stream::new(&model, &small_frames(), (4, 4), 1).unwrap();
         stream.second().unwrap();
-        let before = kernels_run();
-        stream.second().unwrap();
-        let run = kernels_run() - before;
-        let patches = stream.intake.grid().patches();
+        let run = launch::names_run(|| stream.second().unwrap());
+
+        let (patches, rows, slots) = (stream.intake.grid().patches(), stream.rows(), stream.memory.sequence.span());
         let seeing = config.vision.depth * config.vision_block(on, patches).len()
             + config.around_vision_blocks(on, patches).len();
-        let reading =
-            config.language.layers * config.decoder_layer(on, stream.rows(), stream.memory.sequence.span()).len();
-        // Two runs of text are embedded; the slots' turns, the last norm, the state. The CPU twin makes patches here.
-        assert_eq!(run as usize, seeing + reading + 5);
+        let reading = config.language.layers * config.decoder_layer(on, rows, slots).len();
+        // Two runs of text are embedded; the slots' turns, the last norm, the states. The CPU twin makes patches here.
+        assert_eq!(run.len(), seeing + reading + 5);
+        let listed: Vec<String> = config
+            .kernels(on, Extent { pixels: 16, patches, rows, slots })
+            .iter()
+            .map(|kernel| kernel.shader.name())
+            .collect();
+        assert!(run.iter().all(|name| listed.contains(name)), "{run:#?}");
     }
 }

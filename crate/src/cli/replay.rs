@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::{ModelArgs, Outcome};
 use crate::model::Description;
-use crate::stream::{Record, Recorded, Session};
+use crate::stream::{Record, Recorded};
 
 /// Watch a recorded stream again and check that everything comes out the same, bit for bit.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ impl Replay {
         } else {
             String::new()
         };
-        let mut session = Session::new(loaded.model, &loaded.description, head.options)?;
+        let mut session = loaded.session;
         head.questions.into_iter().for_each(|question| session.ask(question));
         let mut rounds = 0;
         while let Some((recorded, frame)) = record.next_round()? {

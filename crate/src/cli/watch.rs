@@ -13,7 +13,7 @@ use crate::device;
 use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
 use crate::model::{Description, LoadError, Model};
-use crate::stream::{Decision, Keep, Options, QuestionError, Recorder, Session};
+use crate::stream::{Decision, Keep, Options, Prologue, QuestionError, Recorder, Session};
 use crate::video::{self, FrameSource};
 use crate::weights::pack::Manifest;
 use crate::weights::{self, Files};
@@ -45,9 +45,9 @@ pub(super) struct Watch {
     record: Option<PathBuf>,
 }
 
-/// What a command needs to run a model.
+/// A stream that can begin.
 pub(super) struct Loaded {
-    pub model: Rc<Model>,
+    pub session: Session,
     pub description: Description,
     /// The format of its matrices.
     pub weights: Format,
@@ -60,8 +60,8 @@ impl ModelArgs {
         bundled::model(self.model.as_deref())
     }
 
-    /// Loads the model onto the device, with a bar that shows how far it is. What is no pack gets matrices in the `usual`
-    /// format, where none is asked for.
+    /// Loads the model onto the device, with a bar that shows how far it is, and begins a stream. What is no pack gets
+    /// matrices in the `usual` format, where none is asked for.
     ///
     /// What can be refused is refused before, and in the order of what it takes to find out.
     pub fn load(
@@ -75,11 +75,14 @@ impl ModelArgs {
         let wanted = self.weights.map(Format::from).or((!packed).then_some(usual));
         let store = weights::open(files.as_ref(), wanted).map_err(LoadError::from)?;
         let opened = pollster::block_on(device::open(self.device.into()))?;
-        Session::check(&description, options, &opened.device)?;
+        let prologue = Prologue::write(&description, options.clone())?;
+        prologue.check(&opened.device)?;
+        prologue.prepare(store.format(), &opened.device)?;
         let bar = display::weights_bar("loading", store.bytes());
         let model = Model::load(&description.config, store.as_ref(), &opened.device, &|bytes| bar.inc(bytes));
         bar.finish_and_clear();
-        Ok(Loaded { model: Rc::new(model?), description, weights: store.format(), device: opened.name })
+        let session = prologue.begin(Rc::new(model?))?;
+        Ok(Loaded { session, description, weights: store.format(), device: opened.name })
     }
 }
 
@@ -117,7 +120,6 @@ impl Watch {
             self.stream.options(clock, &description, if dump.is_some() { Keep::Evidence } else { Keep::Nothing });
         self.record.as_deref().map(Recorder::check).transpose()?;
         let loaded = self.model.load(description, &options, Format::default())?;
-        let mut session = Session::new(Rc::clone(&loaded.model), &loaded.description, options.clone())?;
         let mut recorder = self
             .record
             .as_deref()
@@ -126,6 +128,7 @@ impl Watch {
         if !self.json {
             self.introduce(&loaded, &video.name)?;
         }
+        let mut session = loaded.session;
         self.stream.questions.iter().cloned().for_each(|question| session.ask(question));
 
         let mut transcript = Transcript::new();

@@ -32,7 +32,7 @@ impl Intake {
     /// # Errors
     /// Those of [`Preprocessor::size`].
     pub fn new(preprocessor: &Preprocessor, size: (u32, u32), device: &Device) -> Result<Self, FrameError> {
-        Self::on(launch::adapter(&Tensor::<1>::empty([1], device)), preprocessor, size, device)
+        Self::on(launch::adapter_of(device), preprocessor, size, device)
     }
 
     /// The same with the choice that `adapter` gets, `None` for a device that no kernel reaches. The numbers are the same.
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn kernels_run_on_cards_and_nowhere_else() {
         let frame = picture((90, 70), true, 7);
-        let here = launch::adapter(&Tensor::<1>::empty([1], &gpu()));
+        let here = launch::adapter_of(&gpu());
         let software = Adapter { software: true, ..CARD };
         let choices = [
             (None, Device::flex(), false),

@@ -22,6 +22,11 @@ pub fn adapter<const D: usize>(tensor: &Tensor<D>) -> Option<Adapter> {
     tensor.clone().try_into_primitive::<Wgpu>().ok().map(|tensor| Adapter::of(&tensor))
 }
 
+/// What kernels on `device` go by; `None` where none reaches it.
+pub fn adapter_of(device: &Device) -> Option<Adapter> {
+    adapter(&Tensor::<1>::empty([1], device))
+}
+
 /// Numbers on a wgpu adapter, row by row; `None` elsewhere, and under autodiff: there the plain reference runs.
 pub fn numbers<const D: usize>(tensor: &Tensor<D>) -> Option<CubeTensor> {
     let tensor = tensor.clone().try_into_primitive::<Wgpu>().ok()?;
@@ -83,11 +88,40 @@ pub fn kernels_run() -> u64 {
 pub fn run(shader: &Shader, buffers: &[&CubeTensor], sizes: &[usize], workgroups: [u32; 3]) {
     debug_assert_eq!((buffers.len(), sizes.len()), (shader.buffers.len(), shader.sizes.len()), "{}", shader.name());
     debug_assert!(workgroups.iter().all(|&count| count <= MOST_WORKGROUPS), "{workgroups:?} of {}", shader.name());
-    let [x, y, z] = workgroups;
-    let Some(client) = buffers.first().map(|first| &first.client) else { return };
-    if x == 0 || y == 0 || z == 0 {
+    if workgroups.contains(&0) {
         return;
     }
+    RUN.set(RUN.get() + 1);
+    #[cfg(test)]
+    NAMES.with_borrow_mut(|names| names.push(shader.name()));
+    enqueue(shader, buffers, sizes, workgroups);
+}
+
+#[cfg(test)]
+thread_local! {
+    static NAMES: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// The names of the kernels that `work` runs, in order.
+#[cfg(test)]
+pub fn names_run(work: impl FnOnce()) -> Vec<String> {
+    NAMES.take();
+    work();
+    NAMES.take()
+}
+
+/// Has the pipeline of `shader` built on `device` without running it, and does not wait for it; nothing where no kernel
+/// reaches.
+pub fn prepare(shader: &Shader, device: &Device) {
+    let Some(any) = numbers(&Tensor::<1>::empty([4], device)) else { return };
+    let buffers: Vec<CubeTensor> = shader.buffers.iter().map(|_| room(&any, [4])).collect();
+    let sizes = vec![0; shader.sizes.len()];
+    enqueue(shader, &buffers.iter().collect::<Vec<_>>(), &sizes, [0; 3]);
+}
+
+/// No workgroups leave it at the pipeline.
+fn enqueue(shader: &Shader, buffers: &[&CubeTensor], sizes: &[usize], [x, y, z]: [u32; 3]) {
+    let Some(client) = buffers.first().map(|first| &first.client) else { return };
     let sizes: Vec<u64> = sizes
         .chunks(2)
         .map(|pair| pair.iter().rev().fold(0, |word, &size| word << 32 | size as u64 & 0xffff_ffff))
@@ -96,6 +130,5 @@ pub fn run(shader: &Shader, buffers: &[&CubeTensor], sizes: &[usize], workgroups
         .with_buffers(buffers.iter().map(|buffer| buffer.handle.clone().binding()).collect())
         .with_info(MetadataBindingInfo::custom(sizes));
     let kernel = SourceKernel::new(shader.clone(), CubeDim::new_1d(Shader::WORKGROUP));
-    RUN.set(RUN.get() + 1);
     client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
 }

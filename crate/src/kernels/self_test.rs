@@ -89,7 +89,7 @@ pub async fn at_start(opened: &Opened) -> Result<(), SelfTestError> {
 /// [`SelfTestError::Failed`]: a kernel that the device refuses, an exhausted memory.
 pub async fn run(opened: &Opened, depth: Depth) -> Result<Vec<Outcome>, SelfTestError> {
     let failed = |reason: String| SelfTestError::Failed { adapter: opened.name.clone(), reason };
-    let Some(adapter) = launch::adapter(&Tensor::<1>::empty([1], &opened.device)) else { return Ok(Vec::new()) };
+    let Some(adapter) = launch::adapter_of(&opened.device) else { return Ok(Vec::new()) };
     let mut trial = Trial { device: &opened.device, adapter, depth, state: 0, outcomes: Vec::new() };
     every_kernel(&mut trial).await.map_err(|error| failed(error.to_string()))?;
     match device::failure() {

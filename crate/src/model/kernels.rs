@@ -1,6 +1,6 @@
 use super::ModelConfig;
 use crate::kernels::arena::ArenaFormat;
-use crate::kernels::attention::{Among, Attention, Heads};
+use crate::kernels::attention::{self, Among, Attention, Heads};
 use crate::kernels::format::{BLOCK, Format};
 use crate::kernels::matrix::{Matrix, Product};
 use crate::kernels::patchify::Shape;
@@ -47,7 +47,8 @@ pub struct Extent {
 const STATES: usize = 3;
 
 impl ModelConfig {
-    /// Every kernel that a model of these sizes runs, for a round of `extent` and for single tokens.
+    /// Every kernel that a model of these sizes runs, for a round of `extent` and for single tokens. Where a width is none
+    /// that a kernel takes, plain operations run instead.
     pub fn kernels(&self, on: Placement, extent: Extent) -> Vec<Kernel> {
         let Extent { patches, rows, slots, .. } = extent;
         let layers = [rows, 1].into_iter().flat_map(|rows| self.decoder_layer(on, rows, slots));
@@ -94,7 +95,7 @@ impl ModelConfig {
         let vision = &self.vision;
         let (hidden, wide) = (vision.hidden, vision.merged() * vision.hidden);
         let mut kernels = Placement { format: Format::F32, ..on }.product(patches, [vision.patch_values(), hidden]);
-        kernels.push(norm(patches, hidden));
+        kernels.extend(norm(patches, hidden));
         kernels.extend(on.product(patches / vision.merged(), [wide, wide]));
         kernels.extend(on.product(patches / vision.merged(), [wide, vision.output]));
         kernels
@@ -108,11 +109,10 @@ impl ModelConfig {
         let qkv = wide + 2 * language.kv_features();
         let held = slots as u64 * on.arena.row_bytes(heads).max(on.arena.scale_bytes(heads));
         let mut kernels = on.normed_product(rows, [hidden, qkv]);
-        kernels.push(threads(
-            append::shader(on.arena, heads),
-            append::threads(rows, on.arena, heads),
-            numbers(rows, qkv).max(held).max(numbers(slots, heads.size)),
-        ));
+        kernels.extend(heads.size.is_multiple_of(8).then(|| {
+            let largest_binding = numbers(rows, qkv).max(held).max(numbers(slots, heads.size));
+            threads(append::shader(on.arena, heads), append::threads(rows, on.arena, heads), largest_binding)
+        }));
         kernels.extend(on.attention(Attention { heads, rows, span: slots, among: Among::Slots(on.arena) }));
         kernels.extend(on.product(rows, [wide, hidden]));
         kernels.extend(on.normed_product(rows, [hidden, 2 * inner]));
@@ -135,7 +135,7 @@ impl ModelConfig {
             });
         }
         kernels.push(threads(rotation::shader(), slots * size / 2, numbers(slots, size)));
-        kernels.push(norm(1, hidden));
+        kernels.extend(norm(1, hidden));
         let workgroups = [STATES as u32, 1, 1];
         kernels.push(Kernel { shader: read_out::shader(), workgroups, largest_binding: numbers(STATES, hidden) });
         kernels.extend(on.product(1, [hidden, vocabulary]));
@@ -154,9 +154,10 @@ impl Placement {
 
     /// The same of rows that are normalised first.
     fn normed_product(self, rows: usize, shape: [usize; 2]) -> Vec<Kernel> {
-        let product = Product { format: self.format, rows, outputs: shape[1], normed: true };
-        let before = (!product.normalises(self.adapter)).then(|| norm(rows, shape[0]));
-        before.into_iter().chain(self.pieces(rows, shape, true)).collect()
+        let normed = shape[0].is_multiple_of(4);
+        let product = Product { format: self.format, rows, outputs: shape[1], normed };
+        let before = if product.normalises(self.adapter) { None } else { norm(rows, shape[0]) };
+        before.into_iter().chain(self.pieces(rows, shape, normed)).collect()
     }
 
     fn pieces(self, rows: usize, [inputs, outputs]: [usize; 2], normed: bool) -> Vec<Kernel> {
@@ -171,13 +172,15 @@ impl Placement {
 
     fn attention(self, attention: Attention) -> impl Iterator<Item = Kernel> {
         let kernel = |(shader, workgroups, largest_binding)| Kernel { shader, workgroups, largest_binding };
-        attention.kernels(self.adapter).into_iter().map(kernel)
+        let kernels = attention::takes(attention.heads.size).then(|| attention.kernels(self.adapter));
+        kernels.into_iter().flatten().map(kernel)
     }
 }
 
-fn norm(rows: usize, features: usize) -> Kernel {
-    let workgroups = [1, rows as u32, 1];
-    Kernel { shader: rms_norm::shader(), workgroups, largest_binding: numbers(rows, features) }
+/// None where features are no whole vectors.
+fn norm(rows: usize, features: usize) -> Option<Kernel> {
+    let (workgroups, largest_binding) = ([1, rows as u32, 1], numbers(rows, features));
+    features.is_multiple_of(4).then(|| Kernel { shader: rms_norm::shader(), workgroups, largest_binding })
 }
 
 /// A kernel of so many threads in a row.

@@ -7,6 +7,7 @@ mod decision;
 mod evidence;
 mod history;
 mod options;
+mod prologue;
 mod prompt;
 mod protocol;
 mod question;
@@ -19,6 +20,7 @@ mod turn;
 pub use decision::{Decision, DecisionRule, State, StateLogits};
 pub use evidence::Evidence;
 pub use options::{Feedback, Keep, MemoryMode, Options, SessionError};
+pub use prologue::Prologue;
 pub use protocol::Protocol;
 pub use question::{Question, QuestionError};
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,11 +1,11 @@
 use std::rc::Rc;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use web_time::Instant;
 
 use super::history::History;
 use super::options::{Keep, MemoryMode, Options, SessionError};
-use super::{Evidence, Milliseconds, Protocol, Question, State, TokenCounts, Turn};
+use super::{Evidence, Milliseconds, Prologue, Protocol, Question, State, TokenCounts, Turn};
 use crate::device;
 use crate::frame::{Frame, FrameError, Intake, Preprocessor};
 use crate::kernels::read_out;
@@ -45,27 +45,6 @@ pub(super) struct Standing {
     pub round: u64,
 }
 
-/// What is settled before a model is there.
-struct Prologue {
-    protocol: Protocol,
-    plan: Plan,
-}
-
-impl Prologue {
-    fn write(description: &Description, options: &Options) -> Result<Self, SessionError> {
-        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
-        let plan = Plan::new(
-            &description.config.language,
-            options.arena,
-            options.window,
-            protocol.system()?.len(),
-            description.preprocessor().most_visual_tokens(),
-            options.max_tokens,
-        )?;
-        Ok(Self { protocol, plan })
-    }
-}
-
 impl Session {
     /// Begins a stream: allocates its memory and builds the system turn.
     ///
@@ -73,33 +52,11 @@ impl Session {
     ///
     /// The tokenizer lacks a token, or the memory is impossible.
     pub fn new(model: Rc<Model>, description: &Description, options: Options) -> Result<Self, SessionError> {
-        let Prologue { protocol, plan } = Prologue::write(description, &options)?;
-        Self::begin(model, description, protocol, options, plan)
+        Prologue::write(description, options)?.begin(model)
     }
 
-    /// As [`new`](Self::new), in a memory that the caller has divided; of the options the window does not count then.
-    /// In a small arena answers and frames leave before the plan says so.
-    ///
-    /// # Errors
-    ///
-    /// The tokenizer lacks a token, or the device has no room.
-    pub fn with_plan(
-        model: Rc<Model>,
-        description: &Description,
-        options: Options,
-        plan: Plan,
-    ) -> Result<Self, SessionError> {
-        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
-        Self::begin(model, description, protocol, options, plan)
-    }
-
-    fn begin(
-        model: Rc<Model>,
-        description: &Description,
-        protocol: Protocol,
-        options: Options,
-        plan: Plan,
-    ) -> Result<Self, SessionError> {
+    pub(super) fn begin(prologue: Prologue, model: Rc<Model>) -> Result<Self, SessionError> {
+        let Prologue { protocol, preprocessor, options, plan, .. } = prologue;
         let mut memory = Memory::new(model.language(), options.arena, plan.slots, model.device())?;
         memory.sequence.append(Kind::System, 0, &protocol.system()?);
         Ok(Self {
@@ -107,7 +64,7 @@ impl Session {
             history: (options.memory == MemoryMode::Exact).then(History::default),
             model,
             protocol: Rc::new(protocol),
-            preprocessor: description.preprocessor(),
+            preprocessor,
             options,
             plan,
             memory,
@@ -118,16 +75,6 @@ impl Session {
             generated: Vec::new(),
             evidence: None,
         })
-    }
-
-    /// Whether a stream can be begun with such `options` on `device`: all that can go wrong before weights are loaded.
-    ///
-    /// # Errors
-    ///
-    /// As [`new`](Self::new).
-    pub fn check(description: &Description, options: &Options, device: &Device) -> Result<(), SessionError> {
-        let plan = Prologue::write(description, options)?.plan;
-        Ok(Memory::check(&description.config.language, options.arena, plan.slots, device)?)
     }
 
     /// Puts a question. It stands from the round that its second falls into, or from the next one if that has passed,

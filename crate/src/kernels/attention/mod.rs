@@ -17,7 +17,7 @@ pub(super) mod self_test;
 #[cfg(test)]
 mod tests;
 
-pub use kernel::{Among, Attention, Design, MOST_PARTS, Plan, join};
+pub use kernel::{Among, Attention, Design, MOST_PARTS, Plan, join, takes};
 
 /// The heads of an attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
