@@ -40,6 +40,7 @@ test_everything() {
     fetch_tokenizer
     step cargo fmt --all --check
     step cargo clippy --release --locked --all-targets -- -D warnings
+    step cargo clippy --release --locked --package streamo-bindgen -- -D warnings
     RUSTDOCFLAGS="-D warnings" step cargo doc --release --locked --no-deps
     step kernels_in_browsers
     step cargo test --release --locked --doc
@@ -76,7 +77,7 @@ cargo_web() {
 kernels_in_browsers() {
     local folder=$CARGO_TARGET_DIR/browser
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo_web build --release --locked --example kernel_page
-    cargo run --release --locked --quiet --example bindgen -- \
+    cargo run --release --locked --quiet --package streamo-bindgen -- \
         "$(web_folder)/$web/release/examples/kernel_page.wasm" "$folder/page"
     if ! cmp -s tests/browser/package-lock.json "$folder/package-lock.json"; then
         cp tests/browser/package.json tests/browser/package-lock.json "$folder"

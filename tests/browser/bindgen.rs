@@ -1,14 +1,14 @@
 //! Makes, of a module of WebAssembly that cargo built, one that browsers load, and the JavaScript that loads it:
 //! wasm-bindgen's own program, in the version that `Cargo.lock` says and the module was compiled with.
 //!
-//! `bindgen MODULE.wasm FOLDER`
+//! `streamo-bindgen MODULE.wasm FOLDER`
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [module, folder] = &*arguments else {
-        eprintln!("bindgen MODULE.wasm FOLDER");
+        eprintln!("streamo-bindgen MODULE.wasm FOLDER");
         return ExitCode::FAILURE;
     };
     match bind(module, folder) {
