@@ -127,7 +127,8 @@ fn what_does_not_compile_is_said_and_the_rest_goes_on() {
     });
 }
 
-/// Everything in registers; and where matrices are multiplied, the inner loop does mostly that.
+/// Everything in registers; where matrices are multiplied, the inner loop does mostly that; and where a row is, so that
+/// memory is waited for, other waves go on meanwhile. (f32 is not what models are run in.)
 #[test]
 fn our_kernels_fit_real_gpus() {
     let kernels = catalogue::shaders();
@@ -138,7 +139,9 @@ fn our_kernels_fit_real_gpus() {
             let figures = figures.as_ref().expect(&context);
             assert!(!figures.spills(), "{name} does not fit into registers. {context}");
             let density = figures.inner.density;
-            assert!(!name.starts_with(MATRIX_PRODUCT) || density > 0.5, "{name} does other things. {context}");
+            assert!(!name.starts_with(MATRIX_PRODUCT) || density >= 0.7, "{name} does other things. {context}");
+            let waits = name.starts_with("matrix_vector") && !name.contains("weights/f32");
+            assert!(!waits || figures.occupancy >= 8, "{name} waits for memory. {context}");
         }
     });
 }

@@ -65,7 +65,7 @@ impl Product {
             }
             (1, false) => {
                 // A thread holds a block of x and one of weights: as many outputs as leave room for enough waves.
-                let columns = if matches!(self.format, Format::F32) { 2 } else { 4 };
+                let columns = if matches!(self.format, Format::F32 | Format::F16) { 2 } else { 4 };
                 let workgroups = launch::in_rows(outputs.div_ceil(columns) as usize);
                 (part!("matrix_vector"), vec![("COLUMNS", columns)], workgroups)
             }

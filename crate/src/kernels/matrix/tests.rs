@@ -143,3 +143,29 @@ fn gathered_rows_are_the_coded_ones() {
         }
     }
 }
+
+/// Overflow and what follows from it: nothing hangs, and other rows are what they would be.
+#[test]
+fn a_row_that_is_no_number_spoils_no_other() {
+    let (rows, columns, outputs) = (20, 68, 130);
+    let x = random([rows, columns]);
+    let norm = RmsNorm::new(on_gpu(&random([columns])), 1e-6);
+    let weights = floats(random([outputs, columns]));
+    for (spoil, format) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX].into_iter().zip(Format::ALL) {
+        let spoilt = x.clone().slice_fill([7..8, 30..31], spoil).slice_fill([19..20, 67..68], spoil);
+        let matrix = Matrix::coded([Coded::encode(format, columns, &weights)], &gpu());
+        for start in [Start::AsIs, Start::Normed(&norm)] {
+            let product = Product { format, rows, outputs, normed: matches!(start, Start::Normed(_)) };
+            for adapter in product.variants(adapters()) {
+                let [clean, spoilt] = [&x, &spoilt].map(|x| {
+                    let codes = matrix.codes().unwrap();
+                    floats(product::apply(adapter, &codes, start, &on_gpu(x), None, Finish::Store).unwrap())
+                });
+                for (row, (clean, spoilt)) in clean.chunks(outputs).zip(spoilt.chunks(outputs)).enumerate() {
+                    let same = || clean == spoilt;
+                    assert!([7, 19].contains(&row) || same(), "row {row} after {spoil} in {format:?}, {adapter:?}");
+                }
+            }
+        }
+    }
+}
