@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use streamo_wgpu::clock::Clock;
+use streamo_wgpu::video;
 use tempfile::TempDir;
 
 use crate::fixtures;
@@ -114,7 +116,7 @@ fn a_question_after_the_end_of_a_video_of_unknown_length_is_an_error_at_the_end(
         .args(["-t", "2", "-c", "copy", "-bsf:v", "h264_mp4toannexb"])
         .arg(&raw);
     assert!(made.status().unwrap().success());
-    let known = streamo_wgpu::video::open(raw.to_str().unwrap(), 1.0).unwrap().rounds();
+    let known = video::open(raw.to_str().unwrap(), Clock::new(1.0).unwrap()).unwrap().rounds();
     assert_eq!(known, None, "this test needs a video that does not say how long it is");
     let (printed, line) = fails_late(watch(&raw).args(["--json", "-q", "@1000 Now?"]));
     assert!(printed.lines().count() >= 2, "{printed}");

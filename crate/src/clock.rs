@@ -1,5 +1,7 @@
 //! Rounds and the seconds they stand for.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -26,17 +28,24 @@ impl TryFrom<Rate> for Clock {
 
 /// A number of frames a second that no stream has.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
-#[error("{0} frames a second is not possible: give a number above 0 and up to 1000, such as 1 or 0.5")]
+#[error(
+    "{0} frames a second is not possible: give a number from {least} to {most}, such as 1 or 0.5",
+    least = Clock::RATES.start(),
+    most = Clock::RATES.end()
+)]
 pub struct ClockError(f64);
 
 impl Clock {
+    /// Rounds a second that make sense: from one in a thousand seconds to a fast camera's.
+    pub const RATES: RangeInclusive<f64> = 0.001..=240.0;
+
     /// A clock of `fps` rounds a second.
     ///
     /// # Errors
     ///
-    /// `fps` is not above 0, or above 1000.
+    /// `fps` is outside [`Clock::RATES`].
     pub fn new(fps: f64) -> Result<Self, ClockError> {
-        if fps > 0.0 && fps <= 1000.0 { Ok(Self { fps }) } else { Err(ClockError(fps)) }
+        if Self::RATES.contains(&fps) { Ok(Self { fps }) } else { Err(ClockError(fps)) }
     }
 
     /// Rounds a second.
@@ -76,7 +85,7 @@ mod tests {
 
     #[test]
     fn impossible_rates_are_refused() {
-        for fps in [0.0, -1.0, f64::NAN, f64::INFINITY, 1001.0] {
+        for fps in [0.0, -1.0, f64::NAN, f64::INFINITY, 0.0009, 240.1, 1e9] {
             assert!(Clock::new(fps).is_err(), "{fps}");
         }
     }

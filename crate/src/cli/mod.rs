@@ -17,11 +17,11 @@ use std::str::FromStr;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::clock::Clock;
 use crate::device;
 use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
 use crate::stream::{Decision, DecisionRule, Feedback, MemoryMode, Question, State};
-use crate::video;
 
 /// Watches video as it happens and decides, second by second, when to speak.
 #[derive(Debug, Parser)]
@@ -175,9 +175,9 @@ fn parse_bias(written: &str) -> Result<(State, f32), String> {
 }
 
 fn parse_fps(written: &str) -> Result<f64, String> {
-    let fps = written.parse().ok().filter(|fps| video::RATES.contains(fps));
+    let fps = written.parse().ok().filter(|fps| Clock::RATES.contains(fps));
     fps.ok_or_else(|| {
-        format!("give a number from {} to {}, such as 1 or 0.5", video::RATES.start(), video::RATES.end())
+        format!("give a number from {} to {}, such as 1 or 0.5", Clock::RATES.start(), Clock::RATES.end())
     })
 }
 

@@ -93,15 +93,15 @@ struct Opened {
     _clip: Option<NamedTempFile>,
 }
 
-fn open_video(video: Option<&str>, clock: &Clock) -> Result<Opened, Box<dyn std::error::Error>> {
+fn open_video(video: Option<&str>, clock: Clock) -> Result<Opened, Box<dyn std::error::Error>> {
     match video {
         Some(spec) => {
-            let source = video::open(spec, clock.fps())?;
+            let source = video::open(spec, clock)?;
             Ok(Opened { name: source.describe(), source, _clip: None })
         }
         None => {
             let clip = bundled::clip()?;
-            let source = video::open(&clip.path().to_string_lossy(), clock.fps())?;
+            let source = video::open(&clip.path().to_string_lossy(), clock)?;
             Ok(Opened { name: bundled::CLIP_NAME.to_owned(), source, _clip: Some(clip) })
         }
     }
@@ -111,7 +111,7 @@ impl Watch {
     pub fn run(self) -> Outcome {
         let description = Description::read(self.model.files().as_ref())?;
         let clock = Clock::new(self.stream.fps.unwrap_or(description.settings.fps))?;
-        let mut video = open_video(self.video.as_deref(), &clock)?;
+        let mut video = open_video(self.video.as_deref(), clock)?;
         if let Some(rounds) = video.source.rounds() {
             self.check_questions(clock.start(rounds))?;
         }

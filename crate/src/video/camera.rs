@@ -11,7 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::ffmpeg::{self, Process};
-use super::{FrameSource, TimedFrame, VideoError, checked_rate, ppm};
+use super::{FrameSource, TimedFrame, VideoError, ppm};
+use crate::clock::Clock;
 use crate::frame::Frame;
 
 /// A camera that sends nothing for so long is gone, or waits for a permission that nobody grants.
@@ -117,12 +118,12 @@ struct View {
 }
 
 impl Camera {
-    /// Opens a camera, to be seen `fps` times a second, and waits for its first picture.
+    /// Opens a camera, to be seen a round of `clock` at a time, and waits for its first picture.
     ///
     /// # Errors
-    /// [`VideoError::Rate`], [`VideoError::NoFfmpeg`], or [`VideoError::Camera`] if no picture comes.
-    pub fn open(device: &Device, fps: f64) -> Result<Self, VideoError> {
-        let fps = checked_rate(fps)?;
+    /// [`VideoError::NoFfmpeg`], or [`VideoError::Camera`] if no picture comes.
+    pub fn open(device: &Device, clock: Clock) -> Result<Self, VideoError> {
+        let fps = clock.fps();
         let input = device.input(std::env::consts::OS, || {
             let words = ["-hide_banner", "-list_devices", "true", "-f", "dshow", "-i", "dummy"];
             ffmpeg::transcript(&words.map(Into::into))

@@ -65,12 +65,6 @@ pub enum VideoError {
         /// ffmpeg's words.
         reason: String,
     },
-    /// Frames a second outside [`super::RATES`].
-    #[error("{fps} frames a second is not possible; choose from 0.001 to 240")]
-    Rate {
-        /// Frames a second.
-        fps: f64,
-    },
     /// A folder without a single image.
     #[error("{folder} holds no images (png, jpg, jpeg, webp, bmp)")]
     NoImages {

@@ -12,7 +12,8 @@ use std::process::ChildStdout;
 
 use super::ffmpeg::{self, Outcome, Process};
 use super::probe::Probe;
-use super::{FrameSource, TimedFrame, VideoError, checked_rate, ppm};
+use super::{FrameSource, TimedFrame, VideoError, ppm};
+use crate::clock::Clock;
 
 /// A video file that is being decoded, a little ahead of who reads it.
 ///
@@ -30,13 +31,13 @@ pub struct VideoFile {
 }
 
 impl VideoFile {
-    /// Opens the file at `path`, to be seen `fps` times a second.
+    /// Opens the file at `path`, to be seen a round of `clock` at a time.
     ///
     /// # Errors
-    /// [`VideoError::Rate`], [`VideoError::NotFound`], [`VideoError::Empty`], [`VideoError::NotVideo`],
+    /// [`VideoError::NotFound`], [`VideoError::Empty`], [`VideoError::NotVideo`],
     /// [`VideoError::NoVideoStream`] or [`VideoError::NoFfmpeg`].
-    pub fn open(path: &Path, fps: f64) -> Result<Self, VideoError> {
-        let fps = checked_rate(fps)?;
+    pub fn open(path: &Path, clock: Clock) -> Result<Self, VideoError> {
+        let fps = clock.fps();
         refuse_at_a_glance(path)?;
         let probe = Probe::of(path)?;
         let rounds = probe.end.map(|end| rounds_until(end, fps));
@@ -127,7 +128,7 @@ mod tests {
 
     /// Every number that the file gives at `fps`, and how it ends.
     fn seen(path: &Path, fps: f64) -> (Vec<u32>, Result<(), VideoError>) {
-        let mut file = VideoFile::open(path, fps).unwrap();
+        let mut file = VideoFile::open(path, Clock::new(fps).unwrap()).unwrap();
         let mut numbers = Vec::new();
         loop {
             match file.next_frame() {
@@ -171,7 +172,7 @@ mod tests {
                 end.unwrap();
                 assert_eq!(numbers, expected(&times, 95.0 * seconds_a_frame, fps), "{name} at {fps}");
                 assert_eq!(
-                    VideoFile::open(&path, fps).unwrap().rounds(),
+                    VideoFile::open(&path, Clock::new(fps).unwrap()).unwrap().rounds(),
                     Some(numbers.len() as u64),
                     "{name} at {fps}"
                 );
@@ -199,7 +200,7 @@ mod tests {
         let (numbers, end) = seen(&with_sound, 2.0);
         end.unwrap();
         assert_eq!(numbers, [0, 0, 0, 2, 7, 12, 17, 22]);
-        assert_eq!(VideoFile::open(&with_sound, 2.0).unwrap().rounds(), Some(8));
+        assert_eq!(VideoFile::open(&with_sound, Clock::new(2.0).unwrap()).unwrap().rounds(), Some(8));
     }
 
     #[test]
@@ -223,7 +224,7 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_a_file() {
         let dir = tempfile::tempdir().unwrap();
-        let refusal = |name: &str| VideoFile::open(&dir.path().join(name), 1.0).unwrap_err();
+        let refusal = |name: &str| VideoFile::open(&dir.path().join(name), Clock::new(1.0).unwrap()).unwrap_err();
         let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
         write("empty.mp4", "");
         write("letter.mp4", "Dear reader,");
@@ -259,7 +260,7 @@ mod tests {
         let (plain, turned) = (dir.path().join("plain.mp4"), dir.path().join("turned.mp4"));
         clips::numbered(&plain, "10", 10, "");
         clips::ffmpeg(&["-i", plain.to_str().unwrap(), "-c", "copy", "-metadata:s:v:0", "rotate=90"], &turned);
-        let frame = VideoFile::open(&turned, 1.0).unwrap().next_frame().unwrap().unwrap().frame;
+        let frame = VideoFile::open(&turned, Clock::new(1.0).unwrap()).unwrap().next_frame().unwrap().unwrap().frame;
         assert_eq!((frame.width(), frame.height()), (32, 192));
     }
 }

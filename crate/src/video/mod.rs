@@ -19,7 +19,6 @@ mod folder;
 mod ppm;
 mod probe;
 
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 pub use camera::{Camera, Device};
@@ -27,10 +26,8 @@ pub use error::VideoError;
 pub use file::VideoFile;
 pub use folder::Images;
 
+use crate::clock::Clock;
 use crate::frame::Frame;
-
-/// Rounds a second that make sense: from one in a thousand seconds to a fast camera's.
-pub const RATES: RangeInclusive<f64> = 0.001..=240.0;
 
 /// The frame that stands for one round.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,25 +54,19 @@ pub trait FrameSource: Send {
 }
 
 /// Opens what a user named: a camera (`camera`, `camera:1`, `camera:NAME`, `/dev/video1`), a folder of images,
-/// an image or a video file, seen `fps` times a second. A file that is really called `camera` is `./camera`.
+/// an image or a video file, a round of `clock` at a time. A file that is really called `camera` is `./camera`.
 ///
 /// # Errors
-/// [`VideoError::Rate`] if `fps` is outside [`RATES`], else why the source cannot be opened.
-pub fn open(spec: &str, fps: f64) -> Result<Box<dyn FrameSource>, VideoError> {
+/// Why the source cannot be opened.
+pub fn open(spec: &str, clock: Clock) -> Result<Box<dyn FrameSource>, VideoError> {
     if let Some(device) = Device::parse(spec) {
-        return Ok(Box::new(Camera::open(&device, fps)?));
+        return Ok(Box::new(Camera::open(&device, clock)?));
     }
     let path = Path::new(spec);
     if path.is_dir() || folder::is_image(path) {
-        checked_rate(fps)?;
         return Ok(Box::new(Images::open(path)?));
     }
-    Ok(Box::new(VideoFile::open(path, fps)?))
-}
-
-/// `fps` if it lies within [`RATES`].
-fn checked_rate(fps: f64) -> Result<f64, VideoError> {
-    if RATES.contains(&fps) { Ok(fps) } else { Err(VideoError::Rate { fps }) }
+    Ok(Box::new(VideoFile::open(path, clock)?))
 }
 
 #[cfg(test)]
@@ -87,7 +78,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         clips::numbered(&dir.path().join("a b.mp4"), "30", 30, "");
         image::RgbImage::new(4, 3).save(dir.path().join("-odd %d.png")).unwrap();
-        let opened = |name: &str| open(dir.path().join(name).to_str().unwrap(), 2.0).unwrap();
+        let opened = |name: &str| open(dir.path().join(name).to_str().unwrap(), Clock::new(2.0).unwrap()).unwrap();
 
         assert_eq!(opened("a b.mp4").rounds(), Some(2));
         assert_eq!(opened("-odd %d.png").rounds(), Some(1));
@@ -95,17 +86,8 @@ mod tests {
     }
 
     #[test]
-    fn refuses_rates_that_make_no_sense() {
-        for fps in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e9] {
-            assert!(matches!(open("camera", fps), Err(VideoError::Rate { .. })), "{fps}");
-            assert!(matches!(open("/", fps), Err(VideoError::Rate { .. })), "{fps}");
-            assert!(matches!(open("clip.mp4", fps), Err(VideoError::Rate { .. })), "{fps}");
-        }
-    }
-
-    #[test]
     fn says_what_is_missing() {
-        let error = |spec: &str| open(spec, 1.0).err().unwrap().to_string();
+        let error = |spec: &str| open(spec, Clock::new(1.0).unwrap()).err().unwrap().to_string();
         assert_eq!(error("nowhere.mp4"), "nowhere.mp4: no such file or folder");
         assert_eq!(
             error("https://example.org/a.mp4"),

@@ -1,4 +1,5 @@
 use burn::tensor::{Device, Distribution};
+use proptest::prelude::*;
 
 use super::*;
 use crate::kernels::Adapter;
@@ -69,63 +70,76 @@ fn on_gpu<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
     tensor.clone().to_device(&gpu())
 }
 
-/// Every kernel that can make a product, against the plain operations on the numbers that the codes stand for. Each
-/// shape and format takes the next of the finishes, and of the starts, so that all meet all in time.
+/// Every kernel that can make a product of this shape in `format`, against the plain operations on the numbers that the
+/// codes stand for; `turn` chooses how it starts and how it ends. The largest error, in parts of the largest number.
+fn worst_error_of([rows, columns, outputs]: [usize; 3], format: Format, turn: usize) -> f32 {
+    let (x, z) = (random([rows, columns]), random([rows, outputs]));
+    let z_there = on_gpu(&z);
+    let weights = floats(random([outputs, columns]) / (columns as f32).sqrt());
+    let cut = outputs / 4 * 2;
+    let piece = |rows: Range<usize>| Coded::encode(format, columns, &weights[rows.start * columns..rows.end * columns]);
+    let pieces: Vec<_> = [0..cut, cut..outputs].into_iter().filter(|rows| !rows.is_empty()).map(piece).collect();
+    let (plain, coded) = (Matrix::coded(pieces.clone(), &Device::flex()), Matrix::coded(pieces, &gpu()));
+    let bias = (turn % 8 < 4).then(|| random([outputs]));
+    let (finish, finish_there) = match turn % 4 {
+        0 => (Finish::Store, Finish::Store),
+        1 => (Finish::Add(&z), Finish::Add(&z_there)),
+        2 => (Finish::SwiGlu, Finish::SwiGlu),
+        _ => (Finish::Gelu, Finish::Gelu),
+    };
+    let gamma = random([columns]);
+    let norms = [gamma.clone(), on_gpu(&gamma)].map(|gamma| RmsNorm::new(gamma, 1e-6));
+    let [start, start_there] =
+        norms.each_ref().map(|norm| if turn % 3 == 0 { Start::Normed(norm) } else { Start::AsIs });
+    let expected = floats(plain.apply(start, x.clone(), bias.clone(), finish));
+    let size = expected.iter().fold(1_f32, |size, value| size.max(value.abs()));
+    let (x, bias) = (on_gpu(&x), bias.as_ref().map(on_gpu));
+    let product = Product { format, rows, outputs, normed: turn % 3 == 0 };
+    let errors = product.variants(adapters()).into_iter().map(|adapter| {
+        let codes = coded.codes().unwrap();
+        let made = floats(product::apply(adapter, &codes, start_there, &x, bias.as_ref(), finish_there).unwrap());
+        assert_eq!(made.len(), expected.len());
+        let errors = made.iter().zip(&expected).map(|(made, expected)| (made - expected).abs() / size);
+        let error = errors.fold(0.0, f32::max) - product.rounding(adapter) as f32;
+        assert!(error < 2e-6, "{error:e}: {rows}×{columns}→{outputs} {format:?} {turn} {adapter:?}");
+        error
+    });
+    errors.fold(0.0, f32::max)
+}
+
+/// Each shape and format takes the next of the finishes, and of the starts, so that all meet all in time.
 #[test]
 fn products_equal_the_reference() {
     let shapes = [
-        (1, 32, 4),
-        (1, 100, 66),
-        (1, 1180, 6),
-        (2, 33, 10),
-        (7, 64, 258),
-        (8, 96, 64),
-        (9, 36, 300),
-        (17, 3, 2),
-        (49, 160, 70),
-        (143, 68, 130),
+        [1, 32, 4],
+        [1, 100, 66],
+        [1, 1180, 6],
+        [2, 33, 10],
+        [7, 64, 258],
+        [8, 96, 64],
+        [9, 36, 300],
+        [17, 3, 2],
+        [49, 160, 70],
+        [143, 68, 130],
     ];
     let mut worst = 0_f32;
-    for (turn, (rows, columns, outputs)) in shapes.into_iter().enumerate() {
-        let (x, z) = (random([rows, columns]), random([rows, outputs]));
-        let z_there = on_gpu(&z);
-        let weights = floats(random([outputs, columns]) / (columns as f32).sqrt());
+    for (turn, shape) in shapes.into_iter().enumerate() {
         for (format, turn) in Format::ALL.into_iter().zip(turn..) {
-            let cut = outputs / 4 * 2;
-            let piece =
-                |rows: Range<usize>| Coded::encode(format, columns, &weights[rows.start * columns..rows.end * columns]);
-            let pieces: Vec<_> =
-                [0..cut, cut..outputs].into_iter().filter(|rows| !rows.is_empty()).map(piece).collect();
-            let plain = Matrix::coded(pieces.clone(), &Device::flex());
-            let coded = Matrix::coded(pieces, &gpu());
-            let bias = (turn % 8 < 4).then(|| random([outputs]));
-            let (finish, finish_there) = match turn % 4 {
-                0 => (Finish::Store, Finish::Store),
-                1 => (Finish::Add(&z), Finish::Add(&z_there)),
-                2 => (Finish::SwiGlu, Finish::SwiGlu),
-                _ => (Finish::Gelu, Finish::Gelu),
-            };
-            let gamma = random([columns]);
-            let norms = [gamma.clone(), on_gpu(&gamma)].map(|gamma| RmsNorm::new(gamma, 1e-6));
-            let [start, start_there] =
-                norms.each_ref().map(|norm| if turn % 3 == 0 { Start::Normed(norm) } else { Start::AsIs });
-            let expected = floats(plain.apply(start, x.clone(), bias.clone(), finish));
-            let size = expected.iter().fold(1_f32, |size, value| size.max(value.abs()));
-            let (x, bias) = (on_gpu(&x), bias.as_ref().map(on_gpu));
-            let product = Product { format, rows, outputs, normed: turn % 3 == 0 };
-            for adapter in product.variants(adapters()) {
-                let codes = coded.codes().unwrap();
-                let made = product::apply(adapter, &codes, start_there, &x, bias.as_ref(), finish_there).unwrap();
-                let made = floats(made);
-                assert_eq!(made.len(), expected.len());
-                let errors = made.iter().zip(&expected).map(|(made, expected)| (made - expected).abs() / size);
-                let error = errors.fold(0.0, f32::max) - product.rounding(adapter) as f32;
-                assert!(error < 2e-6, "{error:e}: {rows}×{columns}→{outputs} {format:?} {turn} {adapter:?}");
-                worst = worst.max(error);
-            }
+            worst = worst.max(worst_error_of(shape, format, turn));
         }
     }
     println!("worst error of a product: {worst:e}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn products_of_any_shape_equal_the_reference(
+        (rows, columns, pairs) in (prop_oneof![Just(1), 2..80_usize], 1..300_usize, 1..150_usize),
+        (format, turn) in (prop::sample::select(Format::ALL.to_vec()), 0..24_usize),
+    ) {
+        worst_error_of([rows, columns, 2 * pairs], format, turn);
+    }
 }
 
 #[test]
