@@ -90,11 +90,11 @@ fn worst_error_of([rows, columns, outputs]: [usize; 3], format: Format, turn: us
     let gamma = random([columns]);
     let norms = [gamma.clone(), on_gpu(&gamma)].map(|gamma| RmsNorm::new(gamma, 1e-6));
     let [start, start_there] =
-        norms.each_ref().map(|norm| if turn % 3 == 0 { Start::Normed(norm) } else { Start::AsIs });
+        norms.each_ref().map(|norm| if turn.is_multiple_of(3) { Start::Normed(norm) } else { Start::AsIs });
     let expected = floats(plain.apply(start, x.clone(), bias.clone(), finish));
     let size = expected.iter().fold(1_f32, |size, value| size.max(value.abs()));
     let (x, bias) = (on_gpu(&x), bias.as_ref().map(on_gpu));
-    let product = Product { format, rows, outputs, normed: turn % 3 == 0 };
+    let product = Product { format, rows, outputs, normed: turn.is_multiple_of(3) };
     let errors = product.variants(adapters()).into_iter().map(|adapter| {
         let codes = coded.codes().unwrap();
         let made = floats(product::apply(adapter, &codes, start_there, &x, bias.as_ref(), finish_there).unwrap());
