@@ -50,10 +50,13 @@ impl ModelConfig {
     /// Every kernel that a model of these sizes runs, for a round of `extent` and for single tokens. Where a width is none
     /// that a kernel takes, plain operations run instead.
     pub fn kernels(&self, on: Placement, extent: Extent) -> Vec<Kernel> {
-        let Extent { patches, rows, slots, .. } = extent;
+        [self.frame(extent), self.passes(on, extent)].concat()
+    }
+
+    /// Those of the two passes: from patches on.
+    pub fn passes(&self, on: Placement, Extent { patches, rows, slots, .. }: Extent) -> Vec<Kernel> {
         let layers = [rows, 1].into_iter().flat_map(|rows| self.decoder_layer(on, rows, slots));
-        let mut kernels = self.frame(extent);
-        kernels.extend(self.vision_block(on, patches));
+        let mut kernels = self.vision_block(on, patches);
         kernels.extend(self.around_vision_blocks(on, patches));
         kernels.extend(layers);
         kernels.extend(self.around_decoder_layers(on, rows, slots));

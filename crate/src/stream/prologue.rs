@@ -60,7 +60,7 @@ impl Prologue {
 
     /// Has the pipelines built that a camera's silent second and a generated token take on `device`, all at once and
     /// ahead of the weights, whose matrices will stand in `format`: natively on the device's own thread while they are
-    /// read. What another size of frame takes is built when it comes.
+    /// read. What another size of frame takes is built when it comes, and so is what brings a frame to its size.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Prologue {
         let mut prepared = Vec::new();
         // While the memory fills, and when it is full.
         for slots in [rows, self.plan.slots] {
-            for kernel in self.config.kernels(on, Extent { pixels, patches, rows, slots }) {
+            for kernel in self.config.passes(on, Extent { pixels, patches, rows, slots }) {
                 if !prepared.contains(&kernel.shader) {
                     launch::prepare(&kernel.shader, device);
                     prepared.push(kernel.shader);

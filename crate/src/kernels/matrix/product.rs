@@ -57,44 +57,36 @@ impl Product {
         let rows = self.rows as u32;
         let outputs = self.outputs as u32;
         let normalises = self.normalises(adapter);
+        let inputs = if normalises { part!("inputs/normed") } else { part!("inputs/plain") };
         let (design, constants, workgroups) = match (rows, adapter.software) {
             (1, true) => {
                 let columns = 4;
                 let across = outputs.div_ceil(columns * Shader::WORKGROUP);
-                (part!("matrix_vector_lanes"), vec![("COLUMNS", columns)], [across, 1, 1])
+                let design = vec![spread(adapter), part!("block_sum"), part!("matrix_vector_lanes")];
+                (design, vec![("COLUMNS", columns)], [across, 1, 1])
             }
             (1, false) => {
                 // A thread holds a block of x and one of weights: as many outputs as leave room for enough waves.
                 let columns = if matches!(self.format, Format::F32 | Format::F16) { 2 } else { 4 };
                 let workgroups = launch::in_rows(outputs.div_ceil(columns) as usize);
-                (part!("matrix_vector"), vec![("COLUMNS", columns)], workgroups)
+                (vec![part!("block_sum"), inputs, part!("matrix_vector")], vec![("COLUMNS", columns)], workgroups)
             }
             (_, true) => {
                 let (columns, eights) = (4, if self.format == Format::Q4 || rows <= 8 { 1 } else { 2 });
                 let workgroups = [outputs.div_ceil(columns * Shader::WORKGROUP), rows.div_ceil(8 * eights), 1];
-                (part!("matrix_matrix_lanes"), vec![("COLUMNS", columns), ("EIGHTS", eights)], workgroups)
+                let design = vec![spread(adapter), part!("matrix_matrix_lanes")];
+                (design, vec![("COLUMNS", columns), ("EIGHTS", eights)], workgroups)
             }
             (_, false) => {
                 let quads = quads(rows);
                 let workgroups = [outputs.div_ceil(64), rows.div_ceil(16 * quads), 1];
-                (part!("matrix_matrix_tiles"), vec![("COLUMNS", 4), ("QUADS", quads)], workgroups)
+                // Less workgroup memory lets half as many workgroups more run at once.
+                let tiles = if self.halves(adapter) { part!("tiles/half") } else { part!("tiles/full") };
+                let design = vec![tiles, inputs, part!("matrix_matrix_tiles")];
+                (design, vec![("COLUMNS", 4), ("QUADS", quads)], workgroups)
             }
         };
-        let mut parts = vec![weights(self.format), part!("finish")];
-        if rows > 1 && !adapter.software {
-            // Less workgroup memory lets half as many workgroups more run at once.
-            parts.push(if self.halves(adapter) { part!("tiles/half") } else { part!("tiles/full") });
-        }
-        if adapter.software {
-            parts.push(spread(adapter));
-        }
-        if rows == 1 {
-            parts.push(part!("block_sum"));
-        }
-        if !adapter.software {
-            parts.push(if normalises { part!("inputs/normed") } else { part!("inputs/plain") });
-        }
-        parts.push(design);
+        let parts = [vec![weights(self.format), part!("finish")], design].concat();
         let sizes = &["rows", "inputs", "outputs", "offset", "width", "biased", "finish", "epsilon"];
         (Shader { parts, constants, buffers: self.buffers(normalises), sizes }, workgroups)
     }
