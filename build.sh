@@ -3,15 +3,17 @@
 set -euo pipefail
 
 house=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-web=wasm32-unknown-unknown
+wasm=wasm32-unknown-unknown
 
 usage() {
     cat <<'END'
 ./build.sh watch [ARGS]   watch a video, a folder of images or a camera; without ARGS the bundled clip and model
                           (./build.sh watch --help says what can be given)
+./build.sh demo           the demo page and the npm package: builds them, serves the page on this machine and opens it
+./build.sh web            builds them only: www/dist and www/site
 ./build.sh kernel-report [--assembly | --json] [FILE.wgsl ...]
                           what real AMD GPUs would run of our kernels, or of those named; Linux only, and no GPU is needed
-./build.sh test           check format, lints and documentation, run every kernel in browsers, then run every test
+./build.sh test           check format, lints and documentation, then run every test, natively and in browsers
 
 They install what is missing where they may, and build what has changed; CARGO_TARGET_DIR is respected.
 END
@@ -42,7 +44,8 @@ test_everything() {
     step cargo clippy --release --locked --all-targets -- -D warnings
     step cargo clippy --release --locked --package streamo-bindgen -- -D warnings
     RUSTDOCFLAGS="-D warnings" step cargo doc --release --locked --no-deps
-    step kernels_in_browsers
+    step web
+    step test_in_browsers
     step cargo test --release --locked --doc
     step cargo test --release --locked --tests --no-fail-fast
 }
@@ -63,27 +66,66 @@ settle() {
     fi
 }
 
+# The module of WebAssembly, the npm package (www/dist) and the pages that use it (www/site).
+web() {
+    settle
+    require rust compiler web-rust npm
+    cd "$house"
+    cargo build --release --locked
+    local made=$CARGO_TARGET_DIR/www engine=$house/www/engine
+    npm_packages "$house/www"
+    cargo_web rustc --package streamo-wgpu --profile web --locked --lib --crate-type cdylib
+    cargo run --release --locked --quiet --package streamo-bindgen -- \
+        "$(web_folder)/$wasm/web/streamo_wgpu.wasm" "$made"
+    mkdir -p "$engine"
+    cp "$made/streamo_wgpu.js" "$made/streamo_wgpu.d.ts" "$engine"
+    smaller "$made/streamo_wgpu_bg.wasm" "$engine/streamo.wasm"
+    "$CARGO_TARGET_DIR/release/streamo" pack --output "$engine/model" --weights f16 --json >/dev/null
+    cd www
+    npm run --silent check
+    npm run --silent build
+}
+
+demo() {
+    web
+    exec node "$house/www/build.mjs" --serve
+}
+
+# A module of WebAssembly in fewer bytes, as it comes out of binaryen; minutes, so only of one that has changed.
+smaller() {
+    local from to=$2 stamp=$1.made
+    from=$(sha256 "$1")
+    [[ ! -e $to || $(cat "$stamp" 2>/dev/null) != "$from" ]] || return 0
+    # A list of features, since browsers do not know all of them.
+    local features=(simd bulk-memory bulk-memory-opt nontrapping-float-to-int sign-ext mutable-globals reference-types
+        multivalue call-indirect-overlong)
+    node --max-old-space-size=8000 "$house/www/node_modules/.bin/wasm-opt" "${features[@]/#/--enable-}" \
+        --strip-debug -O2 "$1" -o "$to"
+    echo "$from" >"$stamp"
+}
+
 # Cargo for browsers: with rustup's target, or else with Debian's Rust, which builds the standard library on the way.
 cargo_web() {
+    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128"
     if rust_has_web; then
-        cargo "$@" --target "$web"
+        cargo "$@" --target "$wasm"
     else
         RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
-            CARGO_TARGET_DIR=$(web_folder) /usr/bin/cargo "$@" --target "$web" -Zbuild-std=std,panic_abort
+            CARGO_TARGET_DIR=$(web_folder) /usr/bin/cargo "$@" --target "$wasm" -Zbuild-std=std,panic_abort
     fi
 }
 
-# Every kernel in headless Chromium and Firefox: tests/browser. The host's side of it need not be fast, but soon compiled.
-kernels_in_browsers() {
-    local folder=$CARGO_TARGET_DIR/browser
-    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo_web build --release --locked --example kernel_page
-    cargo run --release --locked --quiet --package streamo-bindgen -- \
-        "$(web_folder)/$web/release/examples/kernel_page.wasm" "$folder/page"
-    if ! cmp -s tests/browser/package-lock.json "$folder/package-lock.json"; then
-        cp tests/browser/package.json tests/browser/package-lock.json "$folder"
-        npm ci --prefix "$folder" --loglevel=error
-    fi
-    node tests/browser/run.mjs "$folder" "$(chromium)" "$(firefox)"
+# What a package.json names, as its lock file says, unless it is there.
+npm_packages() {
+    cmp -s "$1/package-lock.json" "$1/node_modules/.lock" || npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
+    cp "$1/package-lock.json" "$1/node_modules/.lock"
+}
+
+# Kernels, package and pages in headless Chromium and Firefox: tests/browser.
+test_in_browsers() {
+    npm_packages "$house/tests/browser"
+    STREAMO=$CARGO_TARGET_DIR/release/streamo STREAMO_CHROMIUM=$(chromium) STREAMO_FIREFOX=$(firefox) \
+        node --test --test-concurrency=1 "$house"/tests/browser/*.test.mjs
 }
 
 # Qwen2.5's own tokenizer, with which the dialogue's tokens are tested; too large to ship.
@@ -139,7 +181,7 @@ provide() {
             ;;
         lints) rustup component add rustfmt clippy || stop "rustfmt and clippy come with Rust from https://rustup.rs" ;;
         web-rust)
-            rustup target add "$web" || has apt-get || stop "With a network, run:" "rustup target add $web"
+            rustup target add "$wasm" || has apt-get || stop "With a network, run:" "rustup target add $wasm"
             rust_has_web || install_packages web-rust
             ;;
         *) install_packages "$1" ;;
@@ -193,7 +235,7 @@ has_vulkan_driver() { compgen -G '/usr/share/vulkan/icd.d/*.json' || compgen -G 
 has_radv() { compgen -G '/usr/share/vulkan/icd.d/radeon_icd*.json' || compgen -G '/etc/vulkan/icd.d/radeon_icd*.json'; }
 wanted_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' "$house/Cargo.toml"; }
 rust_version() { "$1" --version | cut -d ' ' -f 2; }
-rust_has_web() { [[ -d $(rustc --print target-libdir --target "$web") ]]; }
+rust_has_web() { [[ -d $(rustc --print target-libdir --target "$wasm") ]]; }
 web_folder() { if rust_has_web; then echo "$CARGO_TARGET_DIR"; else echo "$CARGO_TARGET_DIR/web"; fi; }
 chromium() {
     type -P chromium || type -P chromium-browser || type -P google-chrome ||
@@ -219,6 +261,8 @@ stop() {
 
 case ${1:-help} in
     watch) shift && watch "$@" ;;
+    demo) demo ;;
+    web) web ;;
     kernel-report) shift && kernel_report "$@" ;;
     test) test_everything ;;
     help | -h | --help) usage ;;

@@ -34,9 +34,6 @@ pub enum DeviceError {
     /// wgpu found no adapter, or could not open it.
     #[error("no GPU adapter can be used ({0}); install a Vulkan, Metal or DX12 driver, or run with --device cpu")]
     NoAdapter(String),
-    /// This build has no CPU device.
-    #[error("this build runs on WebGPU only")]
-    NoCpu,
 }
 
 /// Opens a device. A GPU is never silently replaced by the CPU.
@@ -56,6 +53,13 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
             setup.device.on_uncaptured_error(Arc::new(|error| {
                 let _ = FAILURE.set(one_line(&error.to_string()));
             }));
+            setup.device.set_device_lost_callback(|_, reason| {
+                let reason = format!("the GPU was lost: {}", one_line(&reason));
+                if let Some(tell) = TELL_OF_LOSS.get() {
+                    tell(&reason);
+                }
+                let _ = FAILURE.set(reason);
+            });
             let adapter = setup.adapter.get_info();
             let features = setup.device.features();
             let subgroup = if features.contains(wgpu::Features::SUBGROUP) { adapter.subgroup_min_size } else { 0 };
@@ -64,15 +68,20 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
             let name = if adapter.name.is_empty() { "an adapter without a name" } else { &adapter.name };
             Ok(Opened { device, name: format!("{name} ({})", adapter.backend) })
         }
-        #[cfg(not(target_arch = "wasm32"))]
         Kind::Cpu => Ok(Opened { device: Device::flex(), name: "CPU".to_owned() }),
-        #[cfg(target_arch = "wasm32")]
-        Kind::Cpu => Err(DeviceError::NoCpu),
     }
 }
 
 /// The first error that wgpu reported outside of any call. There is one wgpu device in a process.
 static FAILURE: OnceLock<String> = OnceLock::new();
+
+static TELL_OF_LOSS: OnceLock<fn(&str)> = OnceLock::new();
+
+/// Has `tell` called, with the reason, when the GPU is lost: in a browser, what waits for the GPU then may wait for ever.
+/// Only the first call counts, and only for a device that is opened after it.
+pub fn on_loss(tell: fn(&str)) {
+    let _ = TELL_OF_LOSS.set(tell);
+}
 
 /// What kernels of the wgpu device may use. cubecl keeps it to itself for adapters that are no card.
 static VARIANTS: OnceLock<Variants> = OnceLock::new();
@@ -151,8 +160,15 @@ fn free_memory() -> Option<u64> {
     Some((kilobytes("MemAvailable:")? + kilobytes("SwapFree:").unwrap_or(0)) * 1024)
 }
 
+/// Bytes by which a module of WebAssembly can still grow: its addresses have 32 bits.
+#[cfg(target_arch = "wasm32")]
+fn free_memory() -> Option<u64> {
+    const PAGE: u64 = 1 << 16;
+    Some((1 << 32) - core::arch::wasm32::memory_size(0) as u64 * PAGE)
+}
+
 /// Nobody says portably what is free.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_arch = "wasm32")))]
 fn free_memory() -> Option<u64> {
     None
 }

@@ -20,6 +20,7 @@
 //! - [`video`] — where frames come from, natively
 //! - [`bench`](mod@bench) — how fast the kernels are, natively
 //! - [`cli`] — the command line
+//! - `web` — what JavaScript sees of it all, in browsers
 //!
 //! Beside them, [`trace`] looks inside a pass.
 
@@ -42,4 +43,6 @@ pub mod trace;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod video;
 pub mod vision;
+#[cfg(target_arch = "wasm32")]
+mod web;
 pub mod weights;

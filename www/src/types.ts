@@ -24,6 +24,8 @@ export interface Turn {
   tokens: { vision: number; prefill: number; generated: number; memory: number };
   /** What it took, in milliseconds. */
   ms: { frame: number; vision: number; prefill: number; decode: number };
+  /** Bytes in use when it was over: of the device's memory, where somebody counts them, and of the engine's own. */
+  bytes: { device: number | null; engine: number };
   /** Rounds before this one whose frames were passed over because the device was busy, or the tab hidden. */
   behind: number;
   /** When the frame was taken, as `Date.now()` tells it. */
@@ -61,7 +63,7 @@ export interface WatchOptions extends DecisionRule {
   maxTokens?: number;
   /** What a hidden page does: `pause` passes over its seconds, `watch` goes on where the browser lets it. */
   hidden?: "pause" | "watch";
-  /** Ends the session when it is aborted; what waits then throws its reason. */
+  /** Ends the session when it is aborted; whoever reads its turns gets the error `aborted`. */
   signal?: AbortSignal;
 }
 
@@ -80,8 +82,8 @@ export interface TimedFrame {
 export type Source = HTMLVideoElement | MediaStream | MediaStreamTrack | AsyncIterable<TimedFrame>;
 
 /**
- * A model: `"mini"`, which comes with the package; the address of a pack's directory; or the files of a pack, by hand or
- * as a directory, or by their names with an address each.
+ * A model: the address of a pack's directory; the files of a pack, as they were chosen or as a directory, in which a
+ * checkpoint or GGUF files do as well; or a pack's files by name with an address each.
  */
 export type ModelSource =
   | string
@@ -123,7 +125,8 @@ export interface Progress {
 
 /** How a model is loaded. */
 export interface LoadOptions {
-  model: ModelSource;
+  /** The model that comes with the package, without it. */
+  model?: ModelSource;
   /** `auto`, the default, takes WebGPU unless there is none or the CPU is likely to be faster. */
   device?: "auto" | DeviceKind;
   /** As of `fetch`: `reload` asks the network anew, `no-store` leaves nothing behind. */

@@ -51,7 +51,7 @@ impl Session {
         let free = self.options.decision == Decision::Free;
         let state = self.protocol.state(opening.first);
         let answers = free || state == Some(State::Response);
-        let kind = if matches!(state, None | Some(State::Response)) { Kind::Answer } else { Kind::Turn };
+        let kind = kind_of(state);
 
         let protocol = Rc::clone(&self.protocol);
         let mut text = protocol.tokenizer().stream();
@@ -83,6 +83,17 @@ impl Session {
         Ok(())
     }
 
+    /// Computes and keeps a reply that was `generated` before, after the prompt of its round.
+    pub(super) fn recall_reply(&mut self, round: u64, generated: &[u32]) -> Result<(), SessionError> {
+        // What was never asked was silent.
+        let silence = [self.protocol.states()[0]];
+        let generated = if generated.is_empty() { &silence } else { generated };
+        let kind = kind_of(self.protocol.state(generated[0]));
+        self.memory.sequence.append(kind, round, &generated[..generated.len() - 1]);
+        self.model.prefill(&mut self.memory, &mut Trace::default())?;
+        self.keep_reply(round, kind, generated)
+    }
+
     /// Completes the assistant's turn in memory: all of `generated` but its last token has been computed. What is not
     /// there yet, or stands there otherwise, waits for the next round's prefill.
     pub(super) fn keep_reply(&mut self, round: u64, kind: Kind, generated: &[u32]) -> Result<(), SessionError> {
@@ -108,6 +119,11 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// What a reply stands in memory as.
+fn kind_of(state: Option<State>) -> Kind {
+    if matches!(state, None | Some(State::Response)) { Kind::Answer } else { Kind::Turn }
 }
 
 /// Passes text on as it comes and gathers it, without the space that separates a state from its answer.

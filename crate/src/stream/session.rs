@@ -5,7 +5,7 @@ use web_time::Instant;
 
 use super::history::History;
 use super::options::{Keep, MemoryMode, Options, SessionError};
-use super::{Evidence, Milliseconds, Prologue, Protocol, Question, State, TokenCounts, Turn};
+use super::{DecisionRule, Evidence, Milliseconds, Prologue, Protocol, Question, State, TokenCounts, Turn};
 use crate::device;
 use crate::frame::{Frame, FrameError, Intake, Preprocessor};
 use crate::kernels::read_out;
@@ -99,6 +99,11 @@ impl Session {
         self.standing.retain(|standing| standing.text != text);
     }
 
+    /// Has states follow from their logits by `rule`, from the next round on.
+    pub fn decide_by(&mut self, rule: DecisionRule) {
+        self.options.rule = rule;
+    }
+
     /// The memory of the stream.
     pub fn memory(&self) -> &Memory {
         &self.memory
@@ -117,6 +122,20 @@ impl Session {
     /// The last round that was watched.
     pub fn last_round(&self) -> Option<u64> {
         self.last_round
+    }
+
+    /// How the stream is run.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Width and height of what the model sees of frames of `width` and `height`.
+    ///
+    /// # Errors
+    ///
+    /// Such a frame is too thin.
+    pub fn size_seen(&self, width: u32, height: u32) -> Result<(u32, u32), FrameError> {
+        self.preprocessor.size(width, height)
     }
 
     /// `frame` as the model sees it: resized. A round does not make it, it is resized here, on the CPU.
@@ -144,10 +163,7 @@ impl Session {
     ///
     /// See [`SessionError`].
     pub async fn round(&mut self, round: u64, frame: &Frame, hear: &mut dyn FnMut(&str)) -> Result<Turn, SessionError> {
-        if let Some(last) = self.last_round.filter(|&last| round <= last) {
-            return Err(SessionError::Order { round, last });
-        }
-        self.last_round = Some(round);
+        self.begin_round(round)?;
         let mut ms = Milliseconds::default();
 
         let watch = Instant::now();
@@ -195,6 +211,30 @@ impl Session {
         turn.ms.decode = elapsed(watch);
         turn.tokens.memory = self.memory.sequence.len() - self.memory.sequence.waiting();
         Ok(turn)
+    }
+
+    /// Reads a round again that this session's stream has been through, on a device that is lost: `frame`, and the tokens
+    /// that it [generated](Self::generated) then, none of which is decided anew. Questions are to be asked again before,
+    /// each for the round in which it was put.
+    ///
+    /// # Errors
+    ///
+    /// See [`SessionError`].
+    pub async fn recall(&mut self, round: u64, frame: &Frame, generated: &[u32]) -> Result<(), SessionError> {
+        self.begin_round(round)?;
+        let way_in = self.way_in(frame)?;
+        let features = self.model.see(way_in.intake.rows(frame)?, &way_in.layout, &mut Trace::default());
+        self.prompt(round, way_in.intake.grid(), features)?;
+        self.way_in = Some(way_in);
+        self.recall_reply(round, generated)?;
+        self.settle().await
+    }
+
+    fn begin_round(&mut self, round: u64) -> Result<(), SessionError> {
+        match self.last_round.replace(round) {
+            Some(last) if round <= last => Err(SessionError::Order { round, last }),
+            _ => Ok(()),
+        }
     }
 
     /// Takes what frames such as `frame` share, which is made anew only when the last one had another size.

@@ -24,8 +24,9 @@ fn bind(module: &str, folder: &str) -> Result<(), String> {
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     let bound = bindgen
         .input_path(module)
-        .omit_default_module_path(false)
-        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .typescript(true)
         .web(true)
         .and_then(|bindgen| bindgen.generate(folder));
     bound.map_err(|error| format!("{module}: {error:#}"))

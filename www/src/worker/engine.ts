@@ -1,0 +1,145 @@
+import start, { Engine, type Watcher } from "../../engine/streamo_wgpu.js";
+import { StreamoError } from "../errors.js";
+import type { Progress } from "../types.js";
+import { accept } from "./download.js";
+import type { Asked, Opened, OpenRequest, RequestName, Requests, Said, Watched } from "./messages.js";
+import { find, type ModelSource } from "./model.js";
+import { Canvas, sizeOf } from "./pictures.js";
+
+type Say = (said: Said) => void;
+
+let engine: Engine | undefined;
+let opened: Opened | undefined;
+const watchers = new Map<number, Watcher>();
+let forPixels: Canvas | undefined;
+let forKeeping: Canvas | undefined;
+
+/** Does what is asked. */
+export async function serve(asked: Asked, say: Say): Promise<unknown> {
+  switch (asked.name) {
+    case "open":
+      return open(asked.asks, say);
+    case "watch":
+      return watch(asked.asks);
+    case "frame":
+      return frame(asked.asks, say);
+    case "recall":
+      return recall(asked.asks);
+    case "ask":
+      return watcher(asked.asks.session).ask(asked.asks.at, asked.asks.text);
+    case "withdraw":
+      return watcher(asked.asks.session).withdraw(asked.asks.text);
+    case "rule":
+      return watcher(asked.asks.session).decide_by(JSON.stringify(asked.asks.rule));
+    case "close":
+      watchers.get(asked.asks.session)?.free();
+      watchers.delete(asked.asks.session);
+  }
+}
+
+type Asks<N extends RequestName> = Requests[N]["asks"];
+type Gets<N extends RequestName> = Requests[N]["gets"];
+
+async function open({ model, device, cache, wasmUrl }: OpenRequest, say: Say): Promise<Opened> {
+  const progress = (stage: Progress["stage"], loaded: number, total: number): void =>
+    say({ kind: "progress", progress: { stage, loaded, total } });
+  await startEngine(wasmUrl ?? new URL("./streamo.wasm", import.meta.url).href, (loaded, total) =>
+    progress("engine", loaded, total),
+  );
+  Engine.on_loss((reason: string) => say({ kind: "lost", reason }));
+  const source = await find(model, cache);
+  try {
+    opened = await load(source, device, progress);
+  } catch (error) {
+    // The disk may have lost something since it was downloaded.
+    const damaged = error instanceof Error && error.name === "model-corrupt";
+    if (!damaged || !(await source.forget())) {
+      throw error;
+    }
+    opened = await load(source, device, progress);
+  }
+  progress("ready", 1, 1);
+  return opened;
+}
+
+async function load(
+  source: ModelSource,
+  device: string,
+  progress: (stage: Progress["stage"], loaded: number, total: number) => void,
+): Promise<Opened> {
+  const { place } = source;
+  const describing = await source.describing();
+  engine ??= await Engine.open(device, place, describing);
+  const about = JSON.parse(engine.about(place, describing)) as Opened;
+  const files = await source.all((loaded, total) => progress("download", loaded, total));
+  engine.load(place, files, (loaded: number) => progress("load", loaded, about.model.bytes));
+  return about;
+}
+
+/** Compiles the module while it comes. */
+async function startEngine(url: string, progress: (loaded: number, total: number) => void): Promise<void> {
+  let response;
+  try {
+    response = await fetch(url);
+  } catch (cause) {
+    throw new StreamoError("network", `${url} cannot be fetched`, { cause });
+  }
+  const total = Number(accept(response, url).headers.get("content-length") ?? 0);
+  let loaded = 0;
+  const counted = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      loaded += chunk.length;
+      // A compressed response has more bytes than its header says.
+      progress(loaded, Math.max(loaded, total));
+      controller.enqueue(chunk);
+    },
+  });
+  const body = response.body?.pipeThrough(counted) ?? null;
+  const module = new Response(body, { headers: { "content-type": "application/wasm" } });
+  await start({ module_or_path: module });
+}
+
+function watch({ session, wishes }: Asks<"watch">): Gets<"watch"> {
+  if (!engine) {
+    throw new StreamoError("internal", "no model is open");
+  }
+  const begun = engine.watch(JSON.stringify(wishes));
+  watchers.set(session, begun);
+  return { fps: begun.fps, window: begun.window };
+}
+
+async function frame({ session, round, picture }: Asks<"frame">, say: Say): Promise<Watched> {
+  try {
+    const hear = (text: string): void => say({ kind: "token", session, round, text });
+    forPixels ??= new Canvas(true);
+    const { width, height, bytes } = forPixels.pixels(picture);
+    const told = await watcher(session).watch(round, width, height, bytes, hear);
+    const watched = JSON.parse(told) as Watched;
+    if (opened?.device.kind === "webgpu") {
+      forKeeping ??= new Canvas(false);
+      const [width, height] = watcher(session).seen(...sizeOf(picture)) as unknown as [number, number];
+      watched.seen = await forKeeping.shrunk(picture, width, height);
+    }
+    return watched;
+  } finally {
+    if ("close" in picture) {
+      picture.close();
+    }
+  }
+}
+
+async function recall({ session, round, seen, generated }: Asks<"recall">): Promise<undefined> {
+  const picture = await createImageBitmap(seen);
+  forPixels ??= new Canvas(true);
+  const { width, height, bytes } = forPixels.pixels(picture);
+  picture.close();
+  await watcher(session).recall(round, width, height, bytes, new Uint32Array(generated));
+}
+
+function watcher(session: number): Watcher {
+  const found = watchers.get(session);
+  if (!found) {
+    throw new StreamoError("internal", `there is no session ${session}`);
+  }
+  return found;
+}

@@ -1,0 +1,42 @@
+// The worker: it owns the engine and everything that is on the device. The page asks, see messages.ts.
+
+import { StreamoError, type ErrorCode } from "../errors.js";
+import { serve } from "./engine.js";
+import type { Asked, Said } from "./messages.js";
+
+const say = (said: Said): void => postMessage(said);
+
+let last: Promise<void> = Promise.resolve();
+
+addEventListener("message", ({ data }: MessageEvent<Asked>) => {
+  last = last.then(async () => {
+    try {
+      say({ kind: "done", id: data.id, gets: await serve(data, say) });
+    } catch (error) {
+      say({ kind: "failed", id: data.id, ...explain(error) });
+    }
+  });
+});
+
+/** What a page can be told of anything that was thrown. */
+function explain(error: unknown): { code: ErrorCode; message: string; fatal: boolean } {
+  if (error instanceof StreamoError) {
+    return { code: error.code, message: error.message, fatal: false };
+  }
+  // The module has panicked or run out of its memory: nothing can be asked of it any more.
+  if (error instanceof WebAssembly.RuntimeError) {
+    return { code: "internal", message: `the engine failed: ${error.message}`, fatal: true };
+  }
+  if (error instanceof DOMException && error.name === "QuotaExceededError") {
+    return { code: "quota-exceeded", message: "the browser keeps no more of the model", fatal: false };
+  }
+  if (error instanceof RangeError) {
+    return { code: "out-of-memory", message: error.message, fatal: true };
+  }
+  if (error instanceof Error) {
+    // The engine's own errors have a code for a name.
+    const known = error.name.match(/^[a-z]+(-[a-z]+)*$/) !== null;
+    return { code: known ? (error.name as ErrorCode) : "internal", message: error.message, fatal: false };
+  }
+  return { code: "internal", message: String(error), fatal: false };
+}
