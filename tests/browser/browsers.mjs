@@ -1,6 +1,7 @@
 // Headless Chromium and Firefox, both with WebGPU in software, and pages in them that may not complain.
 
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { chromium, firefox } from "playwright-core";
 
 const CHROMIUM = [
@@ -51,6 +52,7 @@ export async function onPage(browser, url, use, { expected = [], ...options } = 
   const complaints = [];
   const context = await browser.newContext(options);
   const page = await context.newPage();
+  await page.addInitScript({ path: fileURLToPath(new URL("page.mjs", import.meta.url)) });
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   try {

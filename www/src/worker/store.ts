@@ -71,12 +71,13 @@ class DiskAppender implements Appender {
   }
 
   write(bytes: Uint8Array<ArrayBuffer>): void {
-    // A disk that is full may take a part only.
     const written = this.file.write(bytes, { at: this.size });
-    this.size += written;
-    if (written < bytes.length) {
-      throw new DOMException("the disk took a part only", "QuotaExceededError");
+    // A full disk takes a part only, or none; Chromium 156 then says that 2³² − 8 were written.
+    if (written !== bytes.length) {
+      this.size = this.file.getSize();
+      throw new DOMException("the disk is full", "QuotaExceededError");
     }
+    this.size += written;
   }
 
   clear(): void {
