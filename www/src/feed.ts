@@ -50,6 +50,9 @@ export function open(source: HTMLVideoElement | MediaStream | MediaStreamTrack, 
   });
 }
 
+/** Seconds by which the picture of a video may lie behind the time that it tells. */
+const BEHIND = 0.05;
+
 /** Whatever a `<video>` plays: a file goes by its own time, a camera by the time of the world. */
 class VideoFeed implements Feed {
   private readonly over = new AbortController();
@@ -68,9 +71,17 @@ class VideoFeed implements Feed {
     this.live = video.srcObject instanceof MediaStream ? video.srcObject : null;
     const { signal } = this.over;
     const on = (name: string, listen: () => void): void => video.addEventListener(name, listen, { signal });
-    on("pause", () => !video.ended && listener.running(false));
-    on("playing", () => listener.running(true));
-    on("ended", () => listener.ended());
+    let running = true;
+    const runs = (now: boolean): void => {
+      if (now !== running) {
+        running = now;
+        listener.running(now);
+      }
+    };
+    on("pause", () => !video.ended && runs(false));
+    on("playing", () => runs(true));
+    // A camera has no end of its own.
+    on("ended", () => listener.ended(this.live ? this.lost() : undefined));
     on("error", () => listener.ended(unplayable(video)));
     const track = this.live?.getVideoTracks()[0];
     track?.addEventListener("ended", () => listener.ended(this.lost()), { signal });
@@ -95,7 +106,7 @@ class VideoFeed implements Feed {
       this.before += this.last - now;
     }
     this.last = now;
-    return this.before + now - this.first;
+    return Math.max(0, this.before + now - this.first - BEHIND);
   }
 
   async take(): Promise<Taken | null> {

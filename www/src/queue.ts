@@ -6,9 +6,13 @@ interface Reader {
   wake: (() => void) | null;
 }
 
-/** Turns for however many readers, each at its own speed. */
+/** Turns that wait for a reader at most: an hour of them. */
+const MOST = 3600;
+
+/** Turns for however many readers, each at its own speed. The first gets them from the beginning. */
 export class TurnQueue {
-  private readonly readers = new Set<Reader>();
+  private first: Reader | undefined = { ready: [], wake: null };
+  private readonly readers = new Set<Reader>([this.first as Reader]);
   private over = false;
   private error: StreamoError | undefined;
 
@@ -16,6 +20,9 @@ export class TurnQueue {
   add(turn: Turn): void {
     this.readers.forEach((reader) => {
       reader.ready.push(turn);
+      if (reader.ready.length > MOST) {
+        reader.ready.shift();
+      }
       reader.wake?.();
     });
   }
@@ -27,9 +34,10 @@ export class TurnQueue {
     this.readers.forEach((reader) => reader.wake?.());
   }
 
-  /** The turns from now on. */
+  /** For another reader. */
   from(): AsyncGenerator<Turn, void, undefined> {
-    const reader: Reader = { ready: [], wake: null };
+    const reader = this.first ?? { ready: [], wake: null };
+    this.first = undefined;
     this.readers.add(reader);
     return this.read(reader);
   }

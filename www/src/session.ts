@@ -57,7 +57,10 @@ export class Session implements AsyncIterable<Turn> {
     return () => listeners.delete(listener);
   }
 
-  /** The turns from now on. Ends with the session, and throws what the session failed of. */
+  /**
+   * The turns: for the first who asks from the beginning, for others from now on. Ends with the session, and throws what
+   * the session failed of.
+   */
   [Symbol.asyncIterator](): AsyncIterator<Turn> {
     return this.turns.from();
   }
