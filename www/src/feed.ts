@@ -51,7 +51,7 @@ export function open(source: HTMLVideoElement | MediaStream | MediaStreamTrack, 
 }
 
 /** Seconds by which the picture of a video may lie behind the time that it tells. */
-const BEHIND = 0.05;
+const LAG = 0.25;
 
 /** Whatever a `<video>` plays: a file goes by its own time, a camera by the time of the world. */
 class VideoFeed implements Feed {
@@ -62,6 +62,8 @@ class VideoFeed implements Feed {
   /** What a video that was wound back has been through before. */
   private before = 0;
   private last = 0;
+  /** The time of the picture that is shown, as far as the browser tells. */
+  private shown = -Infinity;
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -83,6 +85,7 @@ class VideoFeed implements Feed {
     // A camera has no end of its own.
     on("ended", () => listener.ended(this.live ? this.lost() : undefined));
     on("error", () => listener.ended(unplayable(video)));
+    this.follow();
     const track = this.live?.getVideoTracks()[0];
     track?.addEventListener("ended", () => listener.ended(this.lost()), { signal });
     if (this.live && track?.readyState !== "live") {
@@ -101,12 +104,12 @@ class VideoFeed implements Feed {
     if (this.live) {
       return performance.now() / 1000 - this.first;
     }
-    const now = this.video.currentTime;
+    const now = this.mediaTime();
     if (now < this.last) {
       this.before += this.last - now;
     }
     this.last = now;
-    return Math.max(0, this.before + now - this.first - BEHIND);
+    return this.before + now - this.first;
   }
 
   async take(): Promise<Taken | null> {
@@ -115,10 +118,10 @@ class VideoFeed implements Feed {
       return null;
     }
     if (this.first === null) {
-      this.last = video.currentTime;
-      this.first = this.live ? performance.now() / 1000 : video.currentTime;
+      this.last = this.mediaTime();
+      this.first = this.live ? performance.now() / 1000 : this.last;
     }
-    const mediaTime = this.live ? null : video.currentTime;
+    const mediaTime = this.live ? null : this.mediaTime();
     try {
       return { image: await createImageBitmap(video, AS_IT_IS), mediaTime };
     } catch (cause) {
@@ -134,6 +137,22 @@ class VideoFeed implements Feed {
   close(): void {
     this.over.abort();
     this.leave();
+  }
+
+  /** The time of the picture that is there, in the video's own seconds. */
+  private mediaTime(): number {
+    const { currentTime } = this.video;
+    // Of a hidden page, and of pictures that stay for long, no news come; after winding back what came does not count.
+    return Math.max(0, this.shown <= currentTime + LAG ? this.shown : 0, currentTime - LAG);
+  }
+
+  private follow(): void {
+    this.video.requestVideoFrameCallback?.((_, { mediaTime }) => {
+      this.shown = mediaTime;
+      if (!this.over.signal.aborted) {
+        this.follow();
+      }
+    });
   }
 
   private lost(): StreamoError {

@@ -20,7 +20,8 @@ export class Pacer {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private taken = -1;
   private waiting: Paced | null = null;
-  private busy = false;
+  /** While frames are being watched. */
+  private handing: Promise<unknown> | null = null;
   private looking = false;
   private running = true;
   private over = false;
@@ -44,6 +45,14 @@ export class Pacer {
   get round(): number {
     // A hair more, since a video that stands at 3 s may say 2.9999.
     return Math.floor(this.feed.seconds() * this.fps + 1e-3);
+  }
+
+  /** Takes no more frames; resolves when those that were taken are watched. */
+  async drain(): Promise<void> {
+    this.takes = false;
+    while (this.handing) {
+      await this.handing;
+    }
   }
 
   close(): void {
@@ -86,23 +95,20 @@ export class Pacer {
       }
       this.waiting?.image.close();
       this.waiting = { ...taken, round, takenAt };
-      void this.hand();
+      this.handing ??= this.hand().finally(() => (this.handing = null));
     }
     const due = ((this.taken + 1) / this.fps - this.feed.seconds()) * this.feed.pace * 1000;
     return Math.min(Math.max(due, 1), NAP);
   }
 
   private async hand(): Promise<void> {
-    while (this.waiting && !this.busy && !this.over) {
+    while (this.waiting && !this.over) {
       const frame = this.waiting;
       this.waiting = null;
-      this.busy = true;
       try {
         await this.watch(frame);
       } catch (error) {
         this.fail(error);
-      } finally {
-        this.busy = false;
       }
     }
   }

@@ -197,11 +197,12 @@ export class Session implements AsyncIterable<Turn> {
 
   /** Watches a source that goes on by itself. */
   private follow(source: Exclude<Source, AsyncIterable<TimedFrame>>): void {
-    this.feed = openFeed(source, {
+    const feed = openFeed(source, {
       running: (running) => this.emit(running ? "resumed" : "paused", { reason: "video" }),
-      ended: (error) => (error ? this.fail(error) : this.finish("ended")),
+      ended: (error) => void this.pacer?.drain().then(() => (error ? this.fail(error) : this.finish("ended"))),
     });
-    this.pacer = new Pacer(this.feed, this.fps, (frame) => this.watch(frame), (error) => this.fail(error));
+    this.feed = feed;
+    this.pacer = new Pacer(feed, this.fps, (frame) => this.watch(frame), (error) => this.fail(error));
     if (this.options.hidden !== "watch") {
       const hide = (): void => this.sleep(document.hidden, "hidden");
       document.addEventListener("visibilitychange", hide, { signal: this.over.signal });
