@@ -28,5 +28,6 @@ mod memory_law;
 mod pack;
 mod preprocessing;
 mod program;
+mod recall;
 mod soak;
 mod tokens;
