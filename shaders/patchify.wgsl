@@ -1,7 +1,7 @@
 // The last pass of resampling, and what it makes cut into the rows of a vision transformer:
 // y[r, c, t, i, j] = numbers[c, resampled(corners[r] + (j, i))[c]] for every t, see resampled.wgsl.
 //
-// words     [height, width]               u32         pixels: pixel/*.wgsl
+// words     [height, pitch]               u32         pixels: pixel/*.wgsl
 // windows   [to, stride]                  i32         of the axis that is resampled last
 // corners   [patches]                     vec2<u32>   x and y of each patch's first pixel, in the order of the rows
 // numbers   [3, 256]                      f32         what a byte of a channel stands for

@@ -1,6 +1,6 @@
 // One pass of resampling over a picture: y[i, j] = resampled(j, i), see resampled.wgsl.
 //
-// words     [height, width]   u32   pixels: pixel/*.wgsl
+// words     [height, pitch]   u32   pixels: pixel/*.wgsl
 // windows   [to, stride]      i32   of the axis that is resampled
 // y         [rows, columns]   u32   red, green, blue from the lowest byte up, and 0
 //

@@ -63,6 +63,7 @@ pub async fn open(kind: Kind) -> Result<Opened, DeviceError> {
             let adapter = setup.adapter.get_info();
             let features = setup.device.features();
             let subgroup = if features.contains(wgpu::Features::SUBGROUP) { adapter.subgroup_min_size } else { 0 };
+            let _ = HANDLES.set((setup.device.clone(), setup.queue.clone()));
             let _ = VARIANTS.set(Variants { subgroup, half: features.contains(wgpu::Features::SHADER_F16) });
             // Browsers keep the name to themselves.
             let name = if adapter.name.is_empty() { "an adapter without a name" } else { &adapter.name };
@@ -83,6 +84,9 @@ pub fn on_loss(tell: fn(&str)) {
     let _ = TELL_OF_LOSS.set(tell);
 }
 
+/// The wgpu device and its queue, which burn gives away once only.
+static HANDLES: OnceLock<(wgpu::Device, wgpu::Queue)> = OnceLock::new();
+
 /// What kernels of the wgpu device may use. cubecl keeps it to itself for adapters that are no card.
 static VARIANTS: OnceLock<Variants> = OnceLock::new();
 
@@ -90,6 +94,11 @@ static VARIANTS: OnceLock<Variants> = OnceLock::new();
 struct Variants {
     subgroup: u32,
     half: bool,
+}
+
+/// The wgpu device and its queue, for what tensors cannot do, such as textures; `None` before [`open`] opened it.
+pub fn handles() -> Option<(&'static wgpu::Device, &'static wgpu::Queue)> {
+    HANDLES.get().map(|(device, queue)| (device, queue))
 }
 
 /// Lanes of the wgpu device's smallest subgroup; 0 where a kernel may not ask for subgroups.

@@ -1,6 +1,6 @@
 // What a word of pixels holds: red, green, blue from the lowest byte up; the fourth byte is not looked at.
 //
-// words   [height, width]   u32
+// words   [height, pitch]   u32
 
 fn pixel(at: u32) -> vec3<i32> {
     let word = words[at];

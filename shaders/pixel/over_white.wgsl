@@ -1,7 +1,7 @@
 // What a word of pixels holds: red, green, blue and straight alpha from the lowest byte up. A pixel shows white behind it:
 // v α / 255 + 255 − α, rounded as Pillow's blend does, without a division.
 //
-// words   [height, width]   u32
+// words   [height, pitch]   u32
 
 fn pixel(at: u32) -> vec3<i32> {
     let word = words[at];

@@ -5,17 +5,19 @@
 //!          (kernels::resample)     (kernels::patchify)
 //! ```
 
+use std::cell::OnceCell;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bicubic::{columns_first, windows};
-use super::{Frame, FrameError, Grid, Preprocessor};
+use super::{Frame, FrameError, Grid, Picture, Preprocessor};
 use crate::device::Room;
 use crate::kernels::patchify::{Patches, Shape, patchify};
 use crate::kernels::resample::{Axis, Pixels, Windows, resample};
 use crate::kernels::{Adapter, launch};
 
 /// The way into a model for frames of one size. What they share is computed and brought to the device once, so a stream
-/// keeps it while the size stays; of a frame only the pixels go there.
+/// keeps it while the size stays; of a frame only the pixels go there, unless they are there.
 #[derive(Debug)]
 pub struct Intake {
     preprocessor: Preprocessor,
@@ -23,7 +25,10 @@ pub struct Intake {
     /// Width and height of the frames.
     size: (u32, u32),
     grid: Grid,
-    kernels: Option<Kernels>,
+    /// Whether frames go to the device as they are.
+    uploads: bool,
+    /// Made for the first picture that they take.
+    kernels: OnceCell<Kernels>,
 }
 
 impl Intake {
@@ -52,19 +57,19 @@ impl Intake {
         let pixels = u64::from(size.0) * u64::from(size.1) * size_of::<u32>() as u64;
         // Where the CPU plays the GPU, it is faster at this as itself: 8 ms instead of 22 for 1080p, on two cores.
         let card = adapter.is_some_and(|adapter| !adapter.software);
-        let chosen = card && Room::on(device).fits([pixels]);
         Ok(Self {
-            kernels: chosen.then(|| Kernels::new(preprocessor, size, (width, height), grid, device)),
             preprocessor: preprocessor.clone(),
             device: device.clone(),
             size,
             grid,
+            uploads: card && Room::on(device).fits([pixels]),
+            kernels: OnceCell::new(),
         })
     }
 
-    /// Whether it is for frames such as `frame`.
-    pub fn takes(&self, frame: &Frame) -> bool {
-        self.size == (frame.width, frame.height)
+    /// Whether it is for pictures such as `picture`.
+    pub fn takes<'a>(&self, picture: impl Into<Picture<'a>>) -> bool {
+        self.size == picture.into().size()
     }
 
     /// The patches of a frame.
@@ -72,16 +77,26 @@ impl Intake {
         self.grid
     }
 
-    /// The rows of [`Patches`](super::Patches) for a frame that it takes, `[patches, numbers in a patch]`.
+    /// The rows of [`Patches`](super::Patches) for a picture that it takes, `[patches, numbers in a patch]`.
     ///
     /// # Errors
-    /// Those of [`Preprocessor::resized`] and [`Preprocessor::patches`].
-    pub fn rows(&self, frame: &Frame) -> Result<Tensor<2>, FrameError> {
-        debug_assert!(self.takes(frame), "made for {:?}", self.size);
-        match self.kernels.as_ref().and_then(|kernels| kernels.launch(frame, &self.device)) {
-            Some(rows) => Ok(rows),
-            None => self.plain(frame),
+    /// Those of [`Preprocessor::resized`] and [`Preprocessor::patches`]; [`FrameError::OutOfReach`].
+    pub fn rows<'a>(&self, picture: impl Into<Picture<'a>>) -> Result<Tensor<2>, FrameError> {
+        let picture = picture.into();
+        debug_assert!(self.takes(picture), "made for {:?}", self.size);
+        match picture {
+            Picture::Frame(frame) if self.uploads => {
+                let (bytes, fourth) = frame.four_a_pixel();
+                let pixels = Pixels::new(bytes, [frame.height as usize, frame.width as usize], fourth, &self.device);
+                self.kernels().launch(&pixels).map_or_else(|| self.plain(frame), Ok)
+            }
+            Picture::Frame(frame) => self.plain(frame),
+            Picture::Pixels(pixels) => self.kernels().launch(pixels).ok_or(FrameError::OutOfReach),
         }
+    }
+
+    fn kernels(&self) -> &Kernels {
+        self.kernels.get_or_init(|| Kernels::new(&self.preprocessor, self.size, self.grid, &self.device))
     }
 
     fn plain(&self, frame: &Frame) -> Result<Tensor<2>, FrameError> {
@@ -102,8 +117,10 @@ struct Kernels {
 }
 
 impl Kernels {
-    /// `from` and `to` are widths and heights, `grid` the patches of `to`.
-    fn new(preprocessor: &Preprocessor, from: (u32, u32), to: (u32, u32), grid: Grid, device: &Device) -> Self {
+    /// `from` is a width and a height, `grid` what they become.
+    fn new(preprocessor: &Preprocessor, from: (u32, u32), grid: Grid, device: &Device) -> Self {
+        let pixels = |patches: usize| patches as u32 * preprocessor.patch;
+        let to = (pixels(grid.width), pixels(grid.height));
         let pass = |axis, (from, to)| {
             let windows = windows(from, to);
             (axis, Windows::new(windows.iter().map(|window| (window.first, window.weights.as_slice())), device))
@@ -125,26 +142,26 @@ impl Kernels {
     }
 
     /// `None` where the kernels do not reach: off wgpu.
-    fn launch(&self, frame: &Frame, device: &Device) -> Option<Tensor<2>> {
-        let (bytes, fourth) = frame.four_a_pixel();
-        let mut pixels = Pixels::new(bytes, [frame.height as usize, frame.width as usize], fourth, device);
-        if let Some((axis, windows)) = &self.first {
-            pixels = resample(&pixels, *axis, windows)?;
-        }
+    fn launch(&self, pixels: &Pixels) -> Option<Tensor<2>> {
         let (axis, windows) = &self.second;
-        patchify(&pixels, *axis, windows, &self.patches)
+        match &self.first {
+            Some((along, first)) => patchify(&resample(pixels, *along, first)?, *axis, windows, &self.patches),
+            None => patchify(pixels, *axis, windows, &self.patches),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::DType;
     use proptest::prelude::*;
 
     use super::*;
     use crate::frame::{Normalization, PixelBounds};
-    use crate::kernels::gpu;
+    use crate::kernels::{gpu, texture};
 
     const CARD: Adapter = Adapter::CARD;
+    const SOFTWARE: Adapter = Adapter { software: true, ..CARD };
 
     /// A frame whose bytes follow from `seed`, with alpha or without.
     fn picture((width, height): (u32, u32), alpha: bool, seed: u32) -> Frame {
@@ -158,14 +175,43 @@ mod tests {
         if alpha { Frame::from_rgba(width, height, bytes) } else { Frame::new(width, height, bytes) }.unwrap()
     }
 
-    /// That the kernels make the CPU twin's numbers, bit for bit.
+    /// A frame on the GPU, with `between` more words after each row.
+    fn on_gpu(frame: &Frame, between: usize) -> Pixels {
+        let (bytes, fourth) = frame.four_a_pixel();
+        let (row, pitch) = (4 * frame.width as usize, frame.width as usize + between);
+        let mut words = Vec::new();
+        for row in bytes.chunks(row) {
+            words.extend_from_slice(row);
+            // Neither black nor white, and not transparent: it would show.
+            words.resize(words.len() + 4 * between, 77);
+        }
+        let words = TensorData::from_bytes_vec(words, [frame.height as usize, pitch], DType::I32);
+        Pixels::of(Tensor::from_data(words, &gpu()), frame.width as usize, fourth)
+    }
+
+    /// A frame on the GPU, by way of a texture.
+    fn from_texture(frame: &Frame) -> Pixels {
+        let (bytes, fourth) = frame.four_a_pixel();
+        texture::pixels(&texture::tests::texture(&bytes, [frame.height, frame.width]), fourth, &gpu()).unwrap()
+    }
+
+    /// That the kernels make the CPU twin's numbers, bit for bit, wherever they get the pixels from.
     fn compare(preprocessor: &Preprocessor, size: (u32, u32), alpha: bool, seed: u32) {
         let frame = picture(size, alpha, seed);
-        let intake = Intake::on(Some(CARD), preprocessor, size, &gpu()).unwrap();
-        let made = intake.kernels.as_ref().unwrap().launch(&frame, &gpu()).unwrap();
         let patches = preprocessor.patches(&preprocessor.resized(&frame).unwrap()).unwrap();
-        assert_eq!(intake.grid(), patches.grid);
-        assert_eq!(made.into_data().try_into_vec::<f32>().unwrap(), patches.rows, "{size:?}, alpha: {alpha}");
+        let same = |way: &str, rows: Tensor<2>| {
+            assert_eq!(
+                rows.into_data().try_into_vec::<f32>().unwrap(),
+                patches.rows,
+                "{way}, {size:?}, alpha: {alpha}"
+            );
+        };
+        let uploads = Intake::on(Some(CARD), preprocessor, size, &gpu()).unwrap();
+        assert!(uploads.uploads && uploads.grid() == patches.grid);
+        same("uploaded", uploads.rows(&frame).unwrap());
+        let intake = Intake::on(Some(SOFTWARE), preprocessor, size, &gpu()).unwrap();
+        same("there already", intake.rows(&on_gpu(&frame, seed as usize % 70)).unwrap());
+        same("from a texture", intake.rows(&from_texture(&frame)).unwrap());
     }
 
     #[test]
@@ -188,23 +234,32 @@ mod tests {
     }
 
     #[test]
-    fn kernels_run_on_cards_and_nowhere_else() {
+    fn kernels_take_frames_on_cards_and_nowhere_else() {
         let frame = picture((90, 70), true, 7);
         let here = launch::adapter_of(&gpu());
-        let software = Adapter { software: true, ..CARD };
         let choices = [
             (None, Device::flex(), false),
             (Some(CARD), gpu(), true),
-            (Some(software), gpu(), false),
+            (Some(SOFTWARE), gpu(), false),
             (here, gpu(), here.is_some_and(|here| !here.software)),
         ];
         let rows = choices.map(|(adapter, device, kernels)| {
             let intake = Intake::on(adapter, &Preprocessor::default(), (90, 70), &device).unwrap();
             assert!(intake.takes(&frame) && !intake.takes(&picture((70, 90), true, 7)));
-            assert_eq!(intake.kernels.is_some(), kernels, "{adapter:?}");
-            intake.rows(&frame).unwrap().into_data()
+            let before = launch::kernels_run();
+            let rows = intake.rows(&frame).unwrap().into_data();
+            assert_eq!(launch::kernels_run() > before, kernels, "{adapter:?}");
+            rows
         });
         assert!(rows.iter().all(|made| *made == rows[0]));
+    }
+
+    #[test]
+    fn pixels_on_a_gpu_are_for_models_there() {
+        let pixels = on_gpu(&picture((90, 70), true, 7), 3);
+        let intake = Intake::new(&Preprocessor::default(), (90, 70), &Device::flex()).unwrap();
+        assert!(intake.takes(&pixels));
+        assert_eq!(intake.rows(&pixels).unwrap_err(), FrameError::OutOfReach);
     }
 
     proptest! {

@@ -8,11 +8,15 @@
 //! [`Preprocessor`] walks that whole way with one model's numbers. This is the CPU twin, and it is the
 //! reference: sizes equal `qwen_vl_utils` 0.0.11, pixels equal Pillow's, bit for bit. It touches no files,
 //! no threads and no clock, so it is the same code in the browser. [`Intake`] is the same way to the device of a model,
-//! with kernels on a GPU, and to the same numbers, bit for bit.
+//! with kernels on a GPU, and to the same numbers, bit for bit. It takes a [`Picture`]: a [`Frame`], or pixels that are on the
+//! GPU already, as those of a browser's pictures are (`bitmap.rs`).
 
 pub mod bicubic;
+#[cfg(target_arch = "wasm32")]
+pub mod bitmap;
 mod intake;
 pub mod patch;
+mod picture;
 mod preprocess;
 pub mod resize;
 
@@ -22,6 +26,7 @@ use crate::kernels::resample::Fourth;
 
 pub use intake::Intake;
 pub use patch::{Grid, Normalization, Patches};
+pub use picture::Picture;
 pub use preprocess::Preprocessor;
 pub use resize::{PixelBounds, smart_resize};
 
@@ -177,6 +182,9 @@ pub enum FrameError {
         /// Most pixels wanted.
         max: u32,
     },
+    /// Pixels on a device that kernels do not reach, or another than the model's.
+    #[error("pixels on a GPU are only for a model on the same GPU; pass the frame's bytes instead")]
+    OutOfReach,
     /// The frame is not whole blocks of patches.
     #[error("a frame of {width}x{height} is not whole blocks of {block}x{block} pixels; resize it first")]
     NotWholeBlocks {

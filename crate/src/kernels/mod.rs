@@ -25,6 +25,7 @@ pub mod rotation;
 pub mod self_test;
 pub mod shader;
 pub mod swiglu;
+pub mod texture;
 
 pub use adapter::Adapter;
 pub use launch::kernels_run;

@@ -61,21 +61,21 @@ pub fn shader(axis: Axis, fourth: Fourth, shape: Shape) -> Shader {
             Buffer { name: "numbers", element: "f32" },
             Buffer { name: "y", element: "f32" },
         ],
-        sizes: &["width", "stride", "patches"],
+        sizes: &["pitch", "stride", "patches"],
     }
 }
 
 /// The pass along `axis` that gives it as many pixels as there are windows → `[patches, numbers in a patch]`. The patches lie
 /// within what that makes. `None` where the kernel does not reach: off wgpu.
 pub fn patchify(pixels: &Pixels, axis: Axis, windows: &Windows, patches: &Patches) -> Option<Tensor<2>> {
-    let ([_, width], [_, stride], [count, _]) = (pixels.dims(), windows.dims(), patches.corners.dims());
+    let ([_, stride], [count, _]) = (windows.dims(), patches.corners.dims());
     let (words, table) = (pixels.operand()?, windows.operand()?);
     let (corners, numbers) = (launch::words(&patches.corners)?, launch::numbers(&patches.numbers)?);
     let shape = patches.shape;
     let y = launch::room(&words, [count, shape.numbers()]);
     let buffers = [&words, &table, &corners, &numbers, &y];
     let workgroups = launch::spread(count * shape.patch * shape.patch);
-    launch::run(&shader(axis, pixels.fourth(), shape), &buffers, &[width, stride, count], workgroups);
+    launch::run(&shader(axis, pixels.fourth(), shape), &buffers, &[pixels.pitch(), stride, count], workgroups);
     Some(launch::tensor(y))
 }
 

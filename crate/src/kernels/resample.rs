@@ -34,8 +34,9 @@ pub enum Fourth {
 /// A picture on a device.
 #[derive(Debug, Clone)]
 pub struct Pixels {
-    /// `[height, width]`: red, green, blue and the fourth byte, from the lowest byte of a word up.
+    /// `[height, pitch]`: red, green, blue and the fourth byte, from the lowest byte of a word up.
     words: Tensor<2, Int>,
+    width: usize,
     fourth: Fourth,
 }
 
@@ -43,12 +44,23 @@ impl Pixels {
     /// From `height` rows of `width` pixels of four bytes.
     pub fn new(bytes: Vec<u8>, [height, width]: [usize; 2], fourth: Fourth, device: &Device) -> Self {
         let words = TensorData::from_bytes_vec(bytes, [height, width], DType::I32);
-        Self { words: Tensor::from_data(words, device), fourth }
+        Self::of(Tensor::from_data(words, device), width, fourth)
+    }
+
+    /// The first `width` words of each row of `words`, `[height, pitch]`: a pixel's bytes from the lowest up.
+    pub fn of(words: Tensor<2, Int>, width: usize, fourth: Fourth) -> Self {
+        debug_assert!(width <= words.dims()[1], "{width} of {:?}", words.dims());
+        Self { words, width, fourth }
     }
 
     /// `[height, width]`.
     pub fn dims(&self) -> [usize; 2] {
-        self.words.dims()
+        [self.words.dims()[0], self.width]
+    }
+
+    /// Words from a row to the next, at least its width.
+    pub fn pitch(&self) -> usize {
+        self.words.dims()[1]
     }
 
     /// What its fourth bytes say.
@@ -116,7 +128,7 @@ pub fn shader(axis: Axis, fourth: Fourth) -> Shader {
             Buffer { name: "windows", element: "i32" },
             Buffer { name: "y", element: "u32" },
         ],
-        sizes: &["width", "stride", "columns", "pixels"],
+        sizes: &["pitch", "stride", "columns", "pixels"],
     }
 }
 
@@ -129,9 +141,9 @@ pub fn resample(pixels: &Pixels, axis: Axis, windows: &Windows) -> Option<Pixels
         Axis::Columns => [to, width],
     };
     let y = launch::room_for_words(&words, [rows, columns]);
-    let sizes = [width, stride, columns, rows * columns];
+    let sizes = [pixels.pitch(), stride, columns, rows * columns];
     launch::run(&shader(axis, pixels.fourth), &[&words, &table, &y], &sizes, launch::spread(rows * columns));
-    Some(Pixels { words: launch::words_tensor(y), fourth: Fourth::Unused })
+    Some(Pixels::of(launch::words_tensor(y), columns, Fourth::Unused))
 }
 
 /// A picture and windows of an axis, as a test makes them, beside those on the device.
@@ -145,8 +157,10 @@ pub(super) struct Sample {
 
 impl Sample {
     /// A random picture of `[height, width]`, and windows to resample `axis` to `to` pixels: some of one pixel, some that overshoot.
+    /// With alpha there is more between its rows, as where a texture was copied.
     pub fn new(trial: &mut Trial<'_>, [height, width]: [usize; 2], axis: Axis, to: usize, fourth: Fourth) -> Self {
-        let bytes = trial.bytes(4 * height * width);
+        let pitch = if fourth == Fourth::Alpha { width.next_multiple_of(64) } else { width };
+        let bytes = trial.bytes(4 * height * pitch);
         let length = if axis == Axis::Rows { width } else { height };
         let rows: Vec<(usize, Vec<i32>)> = (0..to)
             .map(|i| {
@@ -158,18 +172,19 @@ impl Sample {
             })
             .collect();
         let windows = Windows::new(rows.iter().map(|(first, weights)| (*first, weights.as_slice())), trial.device());
-        let pixels = Pixels::new(bytes.clone(), [height, width], fourth, trial.device());
+        let words = TensorData::from_bytes_vec(bytes.clone(), [height, pitch], DType::I32);
+        let pixels = Pixels::of(Tensor::from_data(words, trial.device()), width, fourth);
         Self { pixels, windows, bytes, rows, axis }
     }
 
     /// The byte of channel `c` at `x`, `y` of what is resampled, by the formula, in whole numbers without bounds.
     pub fn expected(&self, [x, y]: [usize; 2], c: usize) -> u8 {
-        let [_, width] = self.pixels.dims();
+        let pitch = self.pixels.pitch();
         let (first, weights) = &self.rows[if self.axis == Axis::Rows { x } else { y }];
         let sum: i64 = (*first..)
             .zip(weights)
             .map(|(k, &weight)| {
-                let at = if self.axis == Axis::Rows { y * width + k } else { k * width + x };
+                let at = if self.axis == Axis::Rows { y * pitch + k } else { k * pitch + x };
                 let value = f64::from(self.bytes[4 * at + c]);
                 let alpha = f64::from(self.bytes[4 * at + 3]) / 255.0;
                 let shown = match self.pixels.fourth {

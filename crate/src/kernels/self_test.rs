@@ -88,10 +88,19 @@ pub async fn at_start(opened: &Opened) -> Result<(), SelfTestError> {
 ///
 /// [`SelfTestError::Failed`]: a kernel that the device refuses, an exhausted memory.
 pub async fn run(opened: &Opened, depth: Depth) -> Result<Vec<Outcome>, SelfTestError> {
+    trials(opened, depth, every_kernel).await
+}
+
+/// The same of `tests` alone, of which something beside the kernels may consist.
+pub(crate) async fn trials(
+    opened: &Opened,
+    depth: Depth,
+    tests: impl AsyncFnOnce(&mut Trial<'_>) -> Result<(), ExecutionError>,
+) -> Result<Vec<Outcome>, SelfTestError> {
     let failed = |reason: String| SelfTestError::Failed { adapter: opened.name.clone(), reason };
     let Some(adapter) = launch::adapter_of(&opened.device) else { return Ok(Vec::new()) };
     let mut trial = Trial { device: &opened.device, adapter, depth, state: 0, outcomes: Vec::new() };
-    every_kernel(&mut trial).await.map_err(|error| failed(error.to_string()))?;
+    tests(&mut trial).await.map_err(|error| failed(error.to_string()))?;
     match device::failure() {
         None => Ok(trial.outcomes),
         Some(reason) => Err(failed(reason.to_owned())),
@@ -113,7 +122,7 @@ async fn every_kernel(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
 }
 
 /// What a kernel's test works with.
-pub(super) struct Trial<'a> {
+pub(crate) struct Trial<'a> {
     device: &'a Device,
     adapter: Adapter,
     depth: Depth,

@@ -7,7 +7,7 @@ use super::history::History;
 use super::options::{Keep, MemoryMode, Options, SessionError};
 use super::{DecisionRule, Evidence, Milliseconds, Prologue, Protocol, Question, State, TokenCounts, Turn};
 use crate::device;
-use crate::frame::{Frame, FrameError, Intake, Preprocessor};
+use crate::frame::{Frame, FrameError, Intake, Picture, Preprocessor};
 use crate::kernels::read_out;
 use crate::memory::{Kind, Memory, Plan};
 use crate::model::{Description, Model};
@@ -157,19 +157,26 @@ impl Session {
         self.evidence.take()
     }
 
-    /// Watches one frame. `hear` is called with each piece of the answer as it is decoded.
+    /// Watches one picture: a frame, or pixels on the model's own device. `hear` is called with each piece of the answer as
+    /// it is decoded.
     ///
     /// # Errors
     ///
     /// See [`SessionError`].
-    pub async fn round(&mut self, round: u64, frame: &Frame, hear: &mut dyn FnMut(&str)) -> Result<Turn, SessionError> {
+    pub async fn round(
+        &mut self,
+        round: u64,
+        picture: impl Into<Picture<'_>>,
+        hear: &mut dyn FnMut(&str),
+    ) -> Result<Turn, SessionError> {
         self.begin_round(round)?;
+        let picture = picture.into();
         let mut ms = Milliseconds::default();
 
         let watch = Instant::now();
         self.generated.clear();
-        let way_in = self.way_in(frame)?;
-        let patches = way_in.intake.rows(frame)?;
+        let way_in = self.way_in(picture)?;
+        let patches = way_in.intake.rows(picture)?;
         self.settle().await?;
         ms.frame = elapsed(watch);
 
@@ -213,17 +220,23 @@ impl Session {
         Ok(turn)
     }
 
-    /// Reads a round again that this session's stream has been through, on a device that is lost: `frame`, and the tokens
+    /// Reads a round again that this session's stream has been through, on a device that is lost: `picture`, and the tokens
     /// that it [generated](Self::generated) then, none of which is decided anew. Questions are to be asked again before,
     /// each for the round in which it was put.
     ///
     /// # Errors
     ///
     /// See [`SessionError`].
-    pub async fn recall(&mut self, round: u64, frame: &Frame, generated: &[u32]) -> Result<(), SessionError> {
+    pub async fn recall(
+        &mut self,
+        round: u64,
+        picture: impl Into<Picture<'_>>,
+        generated: &[u32],
+    ) -> Result<(), SessionError> {
+        let picture = picture.into();
         self.begin_round(round)?;
-        let way_in = self.way_in(frame)?;
-        let features = self.model.see(way_in.intake.rows(frame)?, &way_in.layout, &mut Trace::default());
+        let way_in = self.way_in(picture)?;
+        let features = self.model.see(way_in.intake.rows(picture)?, &way_in.layout, &mut Trace::default());
         self.prompt(round, way_in.intake.grid(), features)?;
         self.way_in = Some(way_in);
         self.recall_reply(round, generated)?;
@@ -237,13 +250,12 @@ impl Session {
         }
     }
 
-    /// Takes what frames such as `frame` share, which is made anew only when the last one had another size.
-    fn way_in(&mut self, frame: &Frame) -> Result<WayIn, SessionError> {
-        match self.way_in.take().filter(|way_in| way_in.intake.takes(frame)) {
+    /// Takes what pictures such as `picture` share, which is made anew only when the last one had another size.
+    fn way_in(&mut self, picture: Picture<'_>) -> Result<WayIn, SessionError> {
+        match self.way_in.take().filter(|way_in| way_in.intake.takes(picture)) {
             Some(way_in) => Ok(way_in),
             None => {
-                let size = (frame.width(), frame.height());
-                let intake = Intake::new(&self.preprocessor, size, self.model.device())?;
+                let intake = Intake::new(&self.preprocessor, picture.size(), self.model.device())?;
                 let layout = self.model.layout(intake.grid())?;
                 Ok(WayIn { intake, layout })
             }
