@@ -136,8 +136,8 @@ function makeWorker({ workerFactory }: LoadOptions): Worker {
   }
 }
 
-function requestOf({ model, device = "auto", cache = "default", wasmUrl }: LoadOptions): OpenRequest {
-  const request: OpenRequest = { model: placeOf(model), device, cache };
+function requestOf({ model, device = "auto", frames = "auto", cache = "default", wasmUrl }: LoadOptions): OpenRequest {
+  const request: OpenRequest = { model: placeOf(model), device, frames, cache };
   if (wasmUrl !== undefined) {
     request.wasmUrl = absolute(wasmUrl);
   }

@@ -129,6 +129,11 @@ export interface LoadOptions {
   model?: ModelSource;
   /** `auto`, the default, takes WebGPU unless there is none or the CPU is likely to be faster. */
   device?: "auto" | DeviceKind;
+  /**
+   * How frames reach the device: `gpu` as bitmaps that never pass through main memory, `cpu` through a canvas; `auto`, the
+   * default, takes what is faster. The model sees the same.
+   */
+  frames?: "auto" | "gpu" | "cpu";
   /** As of `fetch`: `reload` asks the network anew, `no-store` leaves nothing behind. */
   cache?: "default" | "reload" | "no-store";
   onProgress?: (progress: Progress) => void;

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::watcher::Watcher;
 use super::wishes::Wishes;
 use crate::device::{self, Kind, Opened, Room};
+use crate::frame::bitmap::{self, bitmaps_arrive};
 use crate::kernels::self_test::{self, Depth};
 use crate::kernels::{Adapter, launch};
 use crate::model::{Description, Model};
@@ -25,6 +26,8 @@ pub struct Engine {
     /// Why this device.
     reason: String,
     adapter: Option<Adapter>,
+    /// Whether bitmaps go to the GPU as they are.
+    bitmaps: bool,
     description: Description,
     model: Option<Rc<Model>>,
 }
@@ -32,20 +35,23 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// Opens `device`, `"webgpu"`, `"cpu"` or `"auto"`, for the model among `files`, and makes sure that the device computes
-    /// what it should. Of the files, names to `Blob`s, those that hold weights may be sizes of what is to come. `place` is
-    /// where they are from, for errors.
+    /// what it should. `frames` says how they come: `"gpu"`, `"cpu"` or `"auto"`. Of the files, names to `Blob`s, those that
+    /// hold weights may be sizes of what is to come. `place` is where they are from, for errors.
     ///
     /// # Errors
     ///
     /// The model is not there, damaged, or too large; the device cannot be had, or computes wrongly.
-    pub async fn open(device: &str, place: String, files: Map) -> Result<Engine, JsValue> {
+    pub async fn open(device: &str, frames: &str, place: String, files: Map) -> Result<Engine, JsValue> {
         let blobs = Blobs::new(place, &files).map_err(Failure::invalid)?;
         let description = Description::read(&blobs).map_err(Failure::from)?;
         let store = weights::open(&blobs, None).map_err(Failure::from)?;
         let (opened, reason) = choose(device, store.as_ref()).await?;
         self_test::at_start(&opened).await.map_err(Failure::from)?;
         let adapter = launch::adapter_of(&opened.device);
-        Ok(Engine { opened, reason, adapter, description, model: None })
+        // Where the CPU plays the GPU, it is faster at this as itself.
+        let wanted = frames == "gpu" || frames == "auto" && adapter.is_some_and(|adapter| !adapter.software);
+        let bitmaps = wanted && bitmaps_arrive(&opened).await;
+        Ok(Engine { opened, reason, adapter, bitmaps, description, model: None })
     }
 
     /// The device, the model, and what they need, as JSON text.
@@ -66,7 +72,7 @@ impl Engine {
                 "software": adapter.is_none_or(|adapter| adapter.software),
                 "f16": adapter.is_some_and(|adapter| adapter.half),
                 "subgroup": adapter.map_or(0, |adapter| adapter.subgroup),
-                "frames": "cpu",
+                "frames": if self.bitmaps { "gpu" } else { "cpu" },
             },
             "model": {
                 "about": settings.about,
@@ -156,7 +162,7 @@ fn is_software(opened: &Opened) -> bool {
     launch::adapter_of(&opened.device).is_some_and(|adapter| adapter.software)
 }
 
-/// Runs every kernel in every variant on the browser's adapter; the outcomes as JSON text.
+/// Runs every kernel in every variant on the browser's adapter, and brings it pictures; the outcomes as JSON text.
 ///
 /// # Errors
 ///
@@ -164,7 +170,8 @@ fn is_software(opened: &Opened) -> bool {
 #[wasm_bindgen]
 pub async fn test_kernels() -> Result<String, JsValue> {
     let opened = open_webgpu().await?;
-    let outcomes = self_test::run(&opened, Depth::Thorough).await.map_err(Failure::from)?;
+    let mut outcomes = self_test::run(&opened, Depth::Thorough).await.map_err(Failure::from)?;
+    outcomes.extend(bitmap::self_test(&opened, Depth::Thorough).await.map_err(Failure::from)?);
     let kernels = outcomes.iter().map(|outcome| {
         json!({
             "name": outcome.name,

@@ -2,10 +2,12 @@ use burn::tensor::Device;
 use js_sys::Function;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
+use web_sys::ImageBitmap;
 
 use super::failure::Failure;
 use crate::device;
-use crate::frame::{Frame, FrameError};
+use crate::frame::bitmap::Bitmaps;
+use crate::frame::{Frame, FrameError, Picture};
 use crate::stream::{DecisionRule, Question, Session, SessionError};
 
 /// A stream that is watched.
@@ -13,12 +15,25 @@ use crate::stream::{DecisionRule, Question, Session, SessionError};
 pub struct Watcher {
     session: Session,
     device: Device,
+    bitmaps: Bitmaps,
 }
 
 impl Watcher {
     /// Of a session on `device`.
     pub(super) fn new(session: Session, device: Device) -> Self {
-        Self { session, device }
+        Self { session, bitmaps: Bitmaps::new(&device), device }
+    }
+
+    async fn look(&mut self, round: f64, picture: Picture<'_>, hear: &Function) -> Result<String, JsValue> {
+        let mut hear = |piece: &str| {
+            // Whoever listens has nothing to say.
+            let _ = hear.call1(&JsValue::NULL, &piece.into());
+        };
+        let turn = self.session.round(round as u64, picture, &mut hear).await.map_err(Failure::from)?;
+        let mut told = serde_json::to_value(&turn).map_err(Failure::invalid)?;
+        told["generated"] = self.session.generated().into();
+        told["bytes"] = json!({ "device": device::allocated(&self.device), "engine": module_bytes() });
+        Ok(Value::to_string(&told))
     }
 }
 
@@ -77,15 +92,17 @@ impl Watcher {
         hear: Function,
     ) -> Result<String, JsValue> {
         let frame = frame(width, height, rgba)?;
-        let mut hear = |piece: &str| {
-            // Whoever listens has nothing to say.
-            let _ = hear.call1(&JsValue::NULL, &piece.into());
-        };
-        let turn = self.session.round(round as u64, &frame, &mut hear).await.map_err(Failure::from)?;
-        let mut told = serde_json::to_value(&turn).map_err(Failure::invalid)?;
-        told["generated"] = self.session.generated().into();
-        told["bytes"] = json!({ "device": device::allocated(&self.device), "engine": module_bytes() });
-        Ok(Value::to_string(&told))
+        self.look(round, Picture::from(&frame), &hear).await
+    }
+
+    /// As [`watch`](Self::watch), a bitmap that goes to the GPU as it is. It may be closed afterwards.
+    ///
+    /// # Errors
+    ///
+    /// As of `watch`; the browser does not give the bitmap to the GPU.
+    pub async fn watch_bitmap(&mut self, round: f64, bitmap: &ImageBitmap, hear: Function) -> Result<String, JsValue> {
+        let pixels = self.bitmaps.pixels(bitmap).map_err(Failure::invalid)?;
+        self.look(round, Picture::from(&pixels), &hear).await
     }
 
     /// Reads a round again that was watched before the GPU was lost, and the tokens that it generated then.

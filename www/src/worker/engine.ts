@@ -2,7 +2,7 @@ import start, { Engine, type Watcher } from "../../engine/streamo_wgpu.js";
 import { StreamoError } from "../errors.js";
 import type { Progress } from "../types.js";
 import { accept } from "./download.js";
-import type { Asked, Opened, OpenRequest, RequestName, Requests, Said, Watched } from "./messages.js";
+import type { Asked, Opened, OpenRequest, Picture, RequestName, Requests, Said, Watched } from "./messages.js";
 import { find, type ModelSource } from "./model.js";
 import { Canvas, sizeOf } from "./pictures.js";
 
@@ -40,7 +40,7 @@ export async function serve(asked: Asked, say: Say): Promise<unknown> {
 type Asks<N extends RequestName> = Requests[N]["asks"];
 type Gets<N extends RequestName> = Requests[N]["gets"];
 
-async function open({ model, device, cache, wasmUrl }: OpenRequest, say: Say): Promise<Opened> {
+async function open({ model, device, frames, cache, wasmUrl }: OpenRequest, say: Say): Promise<Opened> {
   const progress = (stage: Progress["stage"], loaded: number, total: number): void =>
     say({ kind: "progress", progress: { stage, loaded, total } });
   await startEngine(wasmUrl ?? new URL("./streamo.wasm", import.meta.url).href, (loaded, total) =>
@@ -49,14 +49,14 @@ async function open({ model, device, cache, wasmUrl }: OpenRequest, say: Say): P
   Engine.on_loss((reason: string) => say({ kind: "lost", reason }));
   const source = await find(model, cache);
   try {
-    opened = await load(source, device, progress);
+    opened = await load(source, device, frames, progress);
   } catch (error) {
     // The disk may have lost something since it was downloaded.
     const damaged = error instanceof Error && error.name === "model-corrupt";
     if (!damaged || !(await source.forget())) {
       throw error;
     }
-    opened = await load(source, device, progress);
+    opened = await load(source, device, frames, progress);
   }
   progress("ready", 1, 1);
   return opened;
@@ -65,11 +65,12 @@ async function open({ model, device, cache, wasmUrl }: OpenRequest, say: Say): P
 async function load(
   source: ModelSource,
   device: string,
+  frames: string,
   progress: (stage: Progress["stage"], loaded: number, total: number) => void,
 ): Promise<Opened> {
   const { place } = source;
   const describing = await source.describing();
-  engine ??= await Engine.open(device, place, describing);
+  engine ??= await Engine.open(device, frames, place, describing);
   const about = JSON.parse(engine.about(place, describing)) as Opened;
   const files = await source.all((loaded, total) => progress("download", loaded, total));
   engine.load(place, files, (loaded: number) => progress("load", loaded, about.model.bytes));
@@ -111,9 +112,7 @@ function watch({ session, wishes }: Asks<"watch">): Gets<"watch"> {
 async function frame({ session, round, picture }: Asks<"frame">, say: Say): Promise<Watched> {
   try {
     const hear = (text: string): void => say({ kind: "token", session, round, text });
-    forPixels ??= new Canvas(true);
-    const { width, height, bytes } = forPixels.pixels(picture);
-    const told = await watcher(session).watch(round, width, height, bytes, hear);
+    const told = await look(watcher(session), round, picture, hear);
     const watched = JSON.parse(told) as Watched;
     if (opened?.device.kind === "webgpu") {
       forKeeping ??= new Canvas(false);
@@ -126,6 +125,15 @@ async function frame({ session, round, picture }: Asks<"frame">, say: Say): Prom
       picture.close();
     }
   }
+}
+
+async function look(to: Watcher, round: number, picture: Picture, hear: (text: string) => void): Promise<string> {
+  if (opened?.device.frames === "gpu" && picture instanceof ImageBitmap) {
+    return to.watch_bitmap(round, picture, hear);
+  }
+  forPixels ??= new Canvas(true);
+  const { width, height, bytes } = forPixels.pixels(picture);
+  return to.watch(round, width, height, bytes, hear);
 }
 
 async function recall({ session, round, seen, generated }: Asks<"recall">): Promise<undefined> {

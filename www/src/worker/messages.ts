@@ -15,6 +15,7 @@ export type ModelPlace =
 export interface OpenRequest {
   model: ModelPlace;
   device: "auto" | DeviceKind;
+  frames: "auto" | "gpu" | "cpu";
   cache: "default" | "reload" | "no-store";
   wasmUrl?: string;
 }
