@@ -3,7 +3,7 @@ import { StreamoError } from "./errors.js";
 import { Host } from "./host.js";
 import { probe, type Probe } from "./probe.js";
 import { Session } from "./session.js";
-import type { DeviceInfo, LoadOptions, ModelInfo, ModelSource, Source, WatchOptions } from "./types.js";
+import type { Description, DeviceInfo, LoadOptions, ModelInfo, ModelSource, Source, WatchOptions } from "./types.js";
 import type { ModelPlace, Opened, OpenRequest } from "./worker/messages.js";
 
 /** GPUs that may be lost within {@link LOSSES_WITHIN} milliseconds, before it is given up. */
@@ -33,10 +33,6 @@ export class Streamo {
    * @throws StreamoError
    */
   static async load(options: LoadOptions = {}): Promise<Streamo> {
-    if (typeof Worker === "undefined") {
-      throw new StreamoError("invalid", "a model can be loaded in a browser only", { hint: "Call it in the page, not on the server." });
-    }
-    const { signal } = options;
     const request = requestOf(options);
     let loaded: Streamo | undefined;
     const start = (progress: LoadOptions["onProgress"]): Starting => {
@@ -48,20 +44,26 @@ export class Streamo {
       return { host, opened: host.ask("open", request) };
     };
     const { host, opened } = start(options.onProgress);
-    const abort = (): void => host.end(new StreamoError("aborted", "loading was aborted", { cause: signal?.reason }));
-    signal?.addEventListener("abort", abort, { once: true });
-    if (signal?.aborted) {
-      abort();
-    }
-    try {
-      loaded = new Streamo(host, await opened, start);
-      return loaded;
-    } catch (error) {
-      host.end(new StreamoError("aborted", "the model was not loaded"));
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    loaded = new Streamo(host, await unlessAborted(host, opened, options.signal), start);
+    return loaded;
+  }
+
+  /**
+   * What a model is, what it needs and where it would run, before its weights are fetched. {@link LoadOptions} mean the same
+   * as for {@link Streamo.load}.
+   *
+   * @throws StreamoError
+   */
+  static async describe(options: LoadOptions = {}): Promise<Description> {
+    const request = requestOf(options);
+    const host = new Host(makeWorker(options), {
+      progress: (told) => options.onProgress?.(told),
+      token: () => undefined,
+      lost: () => undefined,
+    });
+    const described = await unlessAborted(host, host.ask("describe", request), options.signal);
+    host.end(new StreamoError("aborted", "the model was only described"));
+    return described;
   }
 
   /** Says, before any download, whether this device can do it. */
@@ -126,7 +128,27 @@ interface Starting {
   opened: Promise<Opened>;
 }
 
+/** What `opening` comes to; a worker whose opening fails, or is not wanted any more, is ended. */
+async function unlessAborted<T>(host: Host, opening: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const abort = (): void => host.end(new StreamoError("aborted", "loading was aborted", { cause: signal?.reason }));
+  signal?.addEventListener("abort", abort, { once: true });
+  if (signal?.aborted) {
+    abort();
+  }
+  try {
+    return await opening;
+  } catch (error) {
+    host.end(new StreamoError("aborted", "the model was not loaded"));
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
 function makeWorker({ workerFactory }: LoadOptions): Worker {
+  if (typeof Worker === "undefined") {
+    throw new StreamoError("invalid", "a model can be loaded in a browser only", { hint: "Call it in the page, not on the server." });
+  }
   try {
     return workerFactory?.() ?? new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "streamo-wgpu" });
   } catch (cause) {

@@ -159,6 +159,16 @@ export interface ModelInfo {
   fps: number;
   /** Rounds whose frames it keeps. */
   window: number;
+  /** Bytes on the device: of its weights, and of the memory of a stream with its own window. */
+  needs: { weights: number; memory: number };
+}
+
+/** What is known of a model before its weights are fetched. */
+export interface Description {
+  device: DeviceInfo;
+  model: ModelInfo;
+  /** Bytes of weights that are still to be fetched. */
+  download: number;
 }
 
 /** What a session tells, by name. */

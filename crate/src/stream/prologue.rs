@@ -49,6 +49,11 @@ impl Prologue {
         Self { plan, ..self }
     }
 
+    /// Bytes of the stream's keys and values.
+    pub fn arena_bytes(&self) -> u64 {
+        self.config.language.token_bytes(self.options.arena).saturating_mul(self.plan.slots as u64)
+    }
+
     /// Whether the stream finds room on `device`.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::kernels::self_test::{self, Depth};
 use crate::kernels::{Adapter, launch};
 use crate::model::{Description, Model};
 use crate::stream::Prologue;
-use crate::weights::{self, TensorStore};
+use crate::weights::{self, Loader, TensorStore};
 
 /// A model of more bytes in f32 is too slow on a CPU to watch anything.
 const LARGEST_ON_CPU: u64 = 1 << 30;
@@ -46,6 +46,9 @@ impl Engine {
         let description = Description::read(&blobs).map_err(Failure::from)?;
         let store = weights::open(&blobs, None).map_err(Failure::from)?;
         let (opened, reason) = choose(device, store.as_ref()).await?;
+        // Before the weights are fetched, which may take an hour.
+        Loader::check(store.as_ref(), &opened.device).map_err(Failure::from)?;
+        usual(&description)?.check(&opened.device).map_err(Failure::from)?;
         self_test::at_start(&opened).await.map_err(Failure::from)?;
         let adapter = launch::adapter_of(&opened.device);
         // Where the CPU plays the GPU, it is faster at this as itself.
@@ -81,8 +84,11 @@ impl Engine {
                 "weights": store.format().name(),
                 "fps": settings.fps,
                 "window": settings.window,
+                "needs": {
+                    "weights": store.device_bytes(&self.opened.device),
+                    "memory": usual(&self.description)?.arena_bytes(),
+                },
             },
-            "needs": store.device_bytes(&self.opened.device),
         });
         Ok(about.to_string())
     }
@@ -96,9 +102,7 @@ impl Engine {
         let blobs = Blobs::new(place, &files).map_err(Failure::invalid)?;
         let store = weights::open(&blobs, None).map_err(Failure::from)?;
         let (device, description) = (&self.opened.device, &self.description);
-        let options = Wishes::default().options(&description.settings)?;
-        let prologue = Prologue::write(description, options).map_err(Failure::from)?;
-        prologue.prepare(store.format(), device).map_err(Failure::from)?;
+        usual(description)?.prepare(store.format(), device).map_err(Failure::from)?;
         let there = std::cell::Cell::new(0);
         let tell = |bytes: u64| {
             there.set(there.get() + bytes);
@@ -128,6 +132,11 @@ impl Engine {
     pub fn on_loss(tell: Function) {
         super::loss::tell(tell);
     }
+}
+
+/// A stream of which nobody wishes anything in particular.
+fn usual(description: &Description) -> Result<Prologue, Failure> {
+    Ok(Prologue::write(description, Wishes::default().options(&description.settings)?)?)
 }
 
 /// The device that serves, and why.

@@ -33,11 +33,20 @@ impl<'a> Loader<'a> {
         device: &'a Device,
         progress: &'a dyn Fn(u64),
     ) -> Result<Self, WeightsError> {
-        let room = Room::on(device);
+        Self::check(store, device)?;
+        Ok(Self { store, device, room: Room::on(device), progress })
+    }
+
+    /// Whether `device` has room for all that is stored, as far as anybody knows.
+    ///
+    /// # Errors
+    ///
+    /// [`WeightsError::TooLarge`].
+    pub fn check(store: &dyn TensorStore, device: &Device) -> Result<(), WeightsError> {
         let bytes = store.device_bytes(device);
-        match room.total {
+        match Room::on(device).total {
             Some(free) if bytes > free => Err(WeightsError::TooLarge { bytes, free }),
-            _ => Ok(Self { store, device, room, progress }),
+            _ => Ok(()),
         }
     }
 

@@ -1,6 +1,6 @@
 import start, { Engine, type Watcher } from "../../engine/streamo_wgpu.js";
 import { StreamoError } from "../errors.js";
-import type { Progress } from "../types.js";
+import type { Description, Progress } from "../types.js";
 import { accept } from "./download.js";
 import type { Asked, Opened, OpenRequest, Picture, RequestName, Requests, Said, Watched } from "./messages.js";
 import { find, type ModelSource } from "./model.js";
@@ -17,6 +17,8 @@ let forKeeping: Canvas | undefined;
 /** Does what is asked. */
 export async function serve(asked: Asked, say: Say): Promise<unknown> {
   switch (asked.name) {
+    case "describe":
+      return describe(asked.asks, say);
     case "open":
       return open(asked.asks, say);
     case "watch":
@@ -40,41 +42,52 @@ export async function serve(asked: Asked, say: Say): Promise<unknown> {
 type Asks<N extends RequestName> = Requests[N]["asks"];
 type Gets<N extends RequestName> = Requests[N]["gets"];
 
-async function open({ model, device, frames, cache, wasmUrl }: OpenRequest, say: Say): Promise<Opened> {
-  const progress = (stage: Progress["stage"], loaded: number, total: number): void =>
-    say({ kind: "progress", progress: { stage, loaded, total } });
-  await startEngine(wasmUrl ?? new URL("./streamo.wasm", import.meta.url).href, (loaded, total) =>
-    progress("engine", loaded, total),
-  );
-  Engine.on_loss((reason: string) => say({ kind: "lost", reason }));
-  const source = await find(model, cache);
+async function describe(request: OpenRequest, say: Say): Promise<Description> {
+  const source = await begin(request, say);
+  const { about } = await meet(source, request);
+  return { ...about, download: await source.missing() };
+}
+
+async function open(request: OpenRequest, say: Say): Promise<Opened> {
+  const source = await begin(request, say);
   try {
-    opened = await load(source, device, frames, progress);
+    opened = await load(source, request, say);
   } catch (error) {
     // The disk may have lost something since it was downloaded.
     const damaged = error instanceof Error && error.name === "model-corrupt";
     if (!damaged || !(await source.forget())) {
       throw error;
     }
-    opened = await load(source, device, frames, progress);
+    opened = await load(source, request, say);
   }
-  progress("ready", 1, 1);
+  progress(say, "ready", 1, 1);
   return opened;
 }
 
-async function load(
-  source: ModelSource,
-  device: string,
-  frames: string,
-  progress: (stage: Progress["stage"], loaded: number, total: number) => void,
-): Promise<Opened> {
-  const { place } = source;
+async function begin({ model, cache, wasmUrl }: OpenRequest, say: Say): Promise<ModelSource> {
+  await startEngine(wasmUrl ?? new URL("./streamo.wasm", import.meta.url).href, (loaded, total) =>
+    progress(say, "engine", loaded, total),
+  );
+  Engine.on_loss((reason: string) => say({ kind: "lost", reason }));
+  return find(model, cache);
+}
+
+/** Opens the device for a model of which no more than its description is here. */
+async function meet(source: ModelSource, request: OpenRequest): Promise<{ engine: Engine; about: Opened }> {
   const describing = await source.describing();
-  engine ??= await Engine.open(device, frames, place, describing);
-  const about = JSON.parse(engine.about(place, describing)) as Opened;
-  const files = await source.all((loaded, total) => progress("download", loaded, total));
-  engine.load(place, files, (loaded: number) => progress("load", loaded, about.model.bytes));
+  engine ??= await Engine.open(request.device, request.frames, source.place, describing);
+  return { engine, about: JSON.parse(engine.about(source.place, describing)) as Opened };
+}
+
+async function load(source: ModelSource, request: OpenRequest, say: Say): Promise<Opened> {
+  const { engine, about } = await meet(source, request);
+  const files = await source.all((loaded, total) => progress(say, "download", loaded, total));
+  engine.load(source.place, files, (loaded: number) => progress(say, "load", loaded, about.model.bytes));
   return about;
+}
+
+function progress(say: Say, stage: Progress["stage"], loaded: number, total: number): void {
+  say({ kind: "progress", progress: { stage, loaded, total } });
 }
 
 /** Compiles the module while it comes. */

@@ -1,4 +1,4 @@
-import type { DeviceInfo, DeviceKind, ModelInfo, Progress, Turn } from "../types.js";
+import type { Description, DeviceInfo, DeviceKind, ModelInfo, Progress, Turn } from "../types.js";
 import type { ErrorCode } from "../errors.js";
 
 /** Where a model's files are, in a form that a worker can be told. */
@@ -53,6 +53,7 @@ export type Watched = Omit<Turn, "probabilities" | "behind" | "takenAt" | "media
 
 /** What a page asks of the worker, and what it gets. Requests are served one after the other. */
 export interface Requests {
+  describe: { asks: OpenRequest; gets: Description };
   open: { asks: OpenRequest; gets: Opened };
   watch: { asks: { session: number; wishes: Wishes }; gets: { fps: number; window: number } };
   frame: { asks: { session: number; round: number; picture: Picture }; gets: Watched };

@@ -12,6 +12,8 @@ export interface ModelSource {
   readonly place: string;
   /** Everything that describes the model, and of its weights at least how large they are. */
   describing(): Promise<ModelFiles>;
+  /** Bytes of weights that are still to be fetched. */
+  missing(): Promise<number>;
   /** All files. `progress` is told how many bytes of how many are there. */
   all(progress: (loaded: number, total: number) => void): Promise<ModelFiles>;
   /** Forgets what was downloaded: some of it turned out to be damaged. Says whether there was anything to forget. */
@@ -63,6 +65,10 @@ class LocalModel implements ModelSource {
     return this.files;
   }
 
+  async missing(): Promise<number> {
+    return 0;
+  }
+
   async all(progress: (loaded: number, total: number) => void): Promise<ModelFiles> {
     progress(0, 0);
     return this.files;
@@ -111,7 +117,7 @@ class RemoteModel implements ModelSource {
   async all(progress: (loaded: number, total: number) => void): Promise<ModelFiles> {
     const { shards } = await this.read();
     const total = shards.reduce((sum, shard) => sum + shard.bytes, 0);
-    await this.checkRoom(shards);
+    await this.checkRoom();
     const found = await this.describing();
     let [before, most] = [0, 0];
     for (const shard of shards) {
@@ -171,13 +177,18 @@ class RemoteModel implements ModelSource {
     this.manifest = new Blob([bytes]);
   }
 
-  /** That the browser will keep what is still to come: found out before, not after an hour of downloading. */
-  private async checkRoom(shards: PackedFile[]): Promise<void> {
+  async missing(): Promise<number> {
     let missing = 0;
-    for (const shard of shards) {
+    for (const shard of (await this.read()).shards) {
       missing += shard.bytes - Math.min(shard.bytes, await this.store.size(shard.sha256));
     }
+    return missing;
+  }
+
+  /** That the browser will keep what is still to come: found out before, not after an hour of downloading. */
+  private async checkRoom(): Promise<void> {
     const { quota = Infinity, usage = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+    const missing = await this.missing();
     if (missing > quota - usage) {
       const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
       const message = `the model needs ${megabytes(missing)} and the browser keeps ${megabytes(Math.max(0, quota - usage))} more`;
