@@ -6,35 +6,33 @@ import { chromium, firefox } from "playwright-core";
 
 const CHROMIUM = [
   "--no-sandbox",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
   "--use-fake-ui-for-media-stream",
   "--use-fake-device-for-media-stream",
 ];
+const CHROMIUM_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 const FIREFOX = {
-  "dom.webgpu.enabled": true,
   "gfx.webgpu.ignore-blocklist": true,
   "media.navigator.streams.fake": true,
   "media.navigator.permission.disabled": true,
 };
 
-/** The browsers that the machine has; `camera` is a video that Chromium's camera shows. */
+/** The browsers that the machine has, with WebGPU or without; `camera` is a video that Chromium's camera shows. */
 export const BROWSERS = [
   {
     name: "Chromium",
-    launch: ({ camera, args = [] } = {}) => {
+    launch: ({ camera, gpu = true, args = [] } = {}) => {
+      const webgpu = gpu ? CHROMIUM_GPU : ["--disable-features=WebGPU", "--disable-gpu"];
       const video = camera ? [`--use-file-for-fake-video-capture=${camera}`] : [];
-      return chromium.launch({ executablePath: program("STREAMO_CHROMIUM"), args: [...CHROMIUM, ...video, ...args] });
+      return chromium.launch({ executablePath: program("STREAMO_CHROMIUM"), args: [...CHROMIUM, ...webgpu, ...video, ...args] });
     },
   },
   {
     name: "Firefox",
-    launch: ({ prefs = {} } = {}) =>
+    launch: ({ gpu = true, prefs = {} } = {}) =>
       firefox.launch({
         executablePath: program("STREAMO_FIREFOX"),
         channel: "moz-firefox", // as it comes, not as Playwright builds it
-        firefoxUserPrefs: { ...FIREFOX, ...prefs },
+        firefoxUserPrefs: { ...FIREFOX, "dom.webgpu.enabled": gpu, ...prefs },
       }),
   },
 ];

@@ -56,7 +56,8 @@ const LAG = 0.25;
 /** Whatever a `<video>` plays: a file goes by its own time, a camera by the time of the world. */
 class VideoFeed implements Feed {
   private readonly over = new AbortController();
-  private readonly live: MediaStream | null;
+  /** The camera that the video shows, if it shows one. */
+  private live: MediaStream | null = null;
   /** When the first picture came, in seconds of whatever clock counts. */
   private first: number | null = null;
   /** What a video that was wound back has been through before. */
@@ -67,10 +68,9 @@ class VideoFeed implements Feed {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    listener: FeedListener,
+    private readonly listener: FeedListener,
     private readonly leave: () => void,
   ) {
-    this.live = video.srcObject instanceof MediaStream ? video.srcObject : null;
     const { signal } = this.over;
     const on = (name: string, listen: () => void): void => video.addEventListener(name, listen, { signal });
     let running = true;
@@ -85,12 +85,10 @@ class VideoFeed implements Feed {
     // A camera has no end of its own.
     on("ended", () => listener.ended(this.live ? this.lost() : undefined));
     on("error", () => listener.ended(unplayable(video)));
+    // A camera may be turned off for a while and on again, or another be shown.
+    on("loadedmetadata", () => this.meet());
+    this.meet();
     this.follow();
-    const track = this.live?.getVideoTracks()[0];
-    track?.addEventListener("ended", () => listener.ended(this.lost()), { signal });
-    if (this.live && track?.readyState !== "live") {
-      queueMicrotask(() => !signal.aborted && listener.ended(this.lost()));
-    }
   }
 
   get pace(): number {
@@ -144,6 +142,25 @@ class VideoFeed implements Feed {
     const { currentTime } = this.video;
     // Of a hidden page, and of pictures that stay for long, no news come; after winding back what came does not count.
     return Math.max(0, this.shown <= currentTime + LAG ? this.shown : 0, currentTime - LAG);
+  }
+
+  /** Takes note of what the video shows now. */
+  private meet(): void {
+    const shown = this.video.srcObject instanceof MediaStream ? this.video.srcObject : null;
+    if (!shown || shown === this.live) {
+      return;
+    }
+    this.live = shown;
+    const lost = (): void => {
+      if (this.video.srcObject === shown && !this.over.signal.aborted) {
+        this.listener.ended(this.lost());
+      }
+    };
+    const track = shown.getVideoTracks()[0];
+    track?.addEventListener("ended", lost, { signal: this.over.signal });
+    if (track?.readyState !== "live") {
+      queueMicrotask(lost);
+    }
   }
 
   private follow(): void {

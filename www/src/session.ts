@@ -28,7 +28,8 @@ export class Session implements AsyncIterable<Turn> {
   private pacer: Pacer | undefined;
   private fps = 1;
   private lastRound = -1;
-  private asleep = false;
+  /** Why it takes no frames for now. */
+  private readonly sleeps = new Set<"asked" | "hidden">();
   private silenced = false;
 
   /** @internal */
@@ -119,7 +120,7 @@ export class Session implements AsyncIterable<Turn> {
 
   /** Whether it takes no frames for now. */
   get paused(): boolean {
-    return this.asleep;
+    return this.sleeps.size > 0;
   }
 
   /** Ends the session. A round that is under way is not waited for. */
@@ -206,10 +207,9 @@ export class Session implements AsyncIterable<Turn> {
     if (this.options.hidden !== "watch") {
       const hide = (): void => this.sleep(document.hidden, "hidden");
       document.addEventListener("visibilitychange", hide, { signal: this.over.signal });
-      if (document.hidden) {
-        hide();
-      }
+      hide();
     }
+    this.pacer.takes = !this.paused;
   }
 
   /** Watches frames that are handed in, each of them, as fast as it can. */
@@ -259,12 +259,16 @@ export class Session implements AsyncIterable<Turn> {
   }
 
   private sleep(asleep: boolean, reason: "asked" | "hidden"): void {
-    if (this.asleep === asleep || this.over.signal.aborted) {
+    if (this.sleeps.has(reason) === asleep || this.over.signal.aborted) {
       return;
     }
-    this.asleep = asleep;
+    if (asleep) {
+      this.sleeps.add(reason);
+    } else {
+      this.sleeps.delete(reason);
+    }
     if (this.pacer) {
-      this.pacer.takes = !asleep;
+      this.pacer.takes = !this.paused;
     }
     this.emit(asleep ? "paused" : "resumed", { reason });
   }

@@ -76,7 +76,7 @@ export interface TimedFrame {
 }
 
 /**
- * What can be watched: a `<video>` with whatever it plays, a camera's stream or track, or frames one by one, which are
+ * What can be watched: a `<video>` with whatever it plays (its camera may be taken away and given back meanwhile), a camera's stream or track, or frames one by one, which are
  * taken as fast as they are watched and never passed over.
  */
 export type Source = HTMLVideoElement | MediaStream | MediaStreamTrack | AsyncIterable<TimedFrame>;

@@ -41,7 +41,7 @@ impl Plan {
         let bytes = slots.saturating_mul(config.token_bytes(format));
         // Orders and positions are 32-bit, on the device too.
         match i32::try_from(slots) {
-            Ok(_) if bytes <= isize::MAX as u64 => Ok(Self { window, answers: ANSWERS, slots: slots as usize }),
+            Ok(_) if bytes <= i64::MAX as u64 => Ok(Self { window, answers: ANSWERS, slots: slots as usize }),
             _ => Err(MemoryError::Unaddressable { slots }),
         }
     }

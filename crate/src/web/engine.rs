@@ -24,7 +24,7 @@ const LARGEST_ON_CPU: u64 = 1 << 30;
 pub struct Engine {
     opened: Opened,
     /// Why this device.
-    reason: String,
+    reason: &'static str,
     adapter: Option<Adapter>,
     /// Whether bitmaps go to the GPU as they are.
     bitmaps: bool,
@@ -49,7 +49,6 @@ impl Engine {
         // Before the weights are fetched, which may take an hour.
         Loader::check(store.as_ref(), &opened.device).map_err(Failure::from)?;
         usual(&description)?.check(&opened.device).map_err(Failure::from)?;
-        self_test::at_start(&opened).await.map_err(Failure::from)?;
         let adapter = launch::adapter_of(&opened.device);
         // Where the CPU plays the GPU, it is faster at this as itself.
         let wanted = frames == "gpu" || frames == "auto" && adapter.is_some_and(|adapter| !adapter.software);
@@ -140,20 +139,18 @@ fn usual(description: &Description) -> Result<Prologue, Failure> {
 }
 
 /// The device that serves, and why.
-async fn choose(wish: &str, store: &dyn TensorStore) -> Result<(Opened, String), Failure> {
+async fn choose(wish: &str, store: &dyn TensorStore) -> Result<(Opened, &'static str), Failure> {
     match wish {
-        "cpu" => Ok((device::open(Kind::Cpu).await?, "it was asked for".to_owned())),
-        "webgpu" => Ok((open_webgpu().await?, "it was asked for".to_owned())),
+        "cpu" => Ok((device::open(Kind::Cpu).await?, "it was asked for")),
+        "webgpu" => Ok((open_webgpu().await?, "it was asked for")),
         "auto" => {
             let cpu = device::open(Kind::Cpu).await?;
             let bytes = store.device_bytes(&cpu.device);
             let fits = bytes <= LARGEST_ON_CPU && Room::on(&cpu.device).fits([bytes]);
             match open_webgpu().await {
-                Ok(gpu) if !fits || !is_software(&gpu) => Ok((gpu, "it is a GPU".to_owned())),
-                Ok(_) => {
-                    Ok((cpu, "the only adapter is the CPU playing a GPU, and the CPU is faster as itself".to_owned()))
-                }
-                Err(reason) if fits => Ok((cpu, reason.to_string())),
+                Ok(gpu) if !fits || !is_software(&gpu) => Ok((gpu, "there is a GPU")),
+                Ok(_) => Ok((cpu, "there is no GPU but the CPU, and it is faster as itself")),
+                Err(reason) if fits => Ok((cpu, reason.in_short())),
                 Err(reason) => Err(reason),
             }
         }
@@ -161,10 +158,16 @@ async fn choose(wish: &str, store: &dyn TensorStore) -> Result<(Opened, String),
     }
 }
 
+/// A WebGPU adapter that computes what it should.
 async fn open_webgpu() -> Result<Opened, Failure> {
     let navigator = js_sys::Reflect::get(&js_sys::global(), &"navigator".into());
     let gpu = navigator.and_then(|navigator| js_sys::Reflect::get(&navigator, &"gpu".into()));
-    if gpu.is_ok_and(|gpu| gpu.is_truthy()) { Ok(device::open(Kind::Gpu).await?) } else { Err(Failure::no_webgpu()) }
+    if !gpu.is_ok_and(|gpu| gpu.is_truthy()) {
+        return Err(Failure::no_webgpu());
+    }
+    let opened = device::open(Kind::Gpu).await?;
+    self_test::at_start(&opened).await?;
+    Ok(opened)
 }
 
 fn is_software(opened: &Opened) -> bool {

@@ -28,6 +28,14 @@ impl Failure {
         Self { code: "no-webgpu", message: "this browser has no WebGPU".to_owned() }
     }
 
+    /// Why there is no GPU, without particulars.
+    pub fn in_short(&self) -> &'static str {
+        match self.code {
+            "no-webgpu" => "this browser has no WebGPU",
+            _ => "the browser has WebGPU, and no adapter for it that can be used",
+        }
+    }
+
     /// `error`, without the advice that stands after what is wrong.
     fn new(code: &'static str, error: impl ToString, advice: &str) -> Self {
         let text = error.to_string();

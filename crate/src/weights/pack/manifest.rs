@@ -184,10 +184,8 @@ impl Manifest {
             if !names.insert(name) {
                 return Err(format!("it holds {name} twice"));
             }
-            let numbers = tensor.shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
-            if tensor.shape.is_empty()
-                || numbers.is_none_or(|numbers| numbers == 0 || numbers > isize::MAX as usize / 8)
-            {
+            let numbers = tensor.shape.iter().try_fold(1_u64, |product, &side| product.checked_mul(side as u64));
+            if tensor.shape.is_empty() || numbers.is_none_or(|numbers| numbers == 0 || numbers > i64::MAX as u64 / 8) {
                 return Err(format!("{name} cannot have the shape {:?}", tensor.shape));
             }
             let mut rows = 0_usize;
