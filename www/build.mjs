@@ -4,34 +4,38 @@
 //     node build.mjs [--serve]
 
 import { spawn } from "node:child_process";
-import { cp, rm } from "node:fs/promises";
+import { copyFile, cp, rm } from "node:fs/promises";
 import { build, context } from "esbuild";
+import { keepBudget } from "./budget.mjs";
 import { buildDemo } from "./demo/build.mjs";
 
 const PORT = 8017;
 
-await rm("dist", { recursive: true, force: true });
-await build({
-  bundle: true,
-  minify: true,
-  splitting: true,
-  format: "esm",
-  target: "es2022",
-  sourcemap: true,
-  logLevel: "warning",
-  entryPoints: ["src/index.ts", "src/camera.ts", "src/worker/worker.ts"],
-  entryNames: "[name]",
-  outdir: "dist",
-});
-await cp("engine/streamo.wasm", "dist/streamo.wasm");
-await cp("engine/model", "dist/model", { recursive: true });
-
-await rm("site", { recursive: true, force: true });
-await cp("dist", "site", { recursive: true, filter: (file) => !/\/(index|camera)\.|\.map$|\.d\.ts$/.test(file) });
-await buildDemo({ out: "site" });
-
+await buildPackage();
+await buildSite();
 if (process.argv.includes("--serve")) {
   await show();
+}
+
+async function buildPackage() {
+  const esm = { bundle: true, format: "esm", target: "es2022", minify: true, sourcemap: true, logLevel: "warning" };
+  await rm("dist", { recursive: true, force: true });
+  await build({ ...esm, splitting: true, entryPoints: ["src/index.ts", "src/camera.ts"], outdir: "dist" });
+  // What a page fetches while it runs: one folder that needs nothing else, for those who copy it by hand.
+  await build({ ...esm, entryPoints: ["src/worker/worker.ts"], outdir: "dist/engine" });
+  await cp("engine/streamo.wasm", "dist/engine/streamo.wasm");
+  await cp("engine/model", "dist/engine/model", { recursive: true });
+  // The package is this folder, and has to have them too.
+  for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) {
+    await copyFile(`../${licence}`, licence);
+  }
+  await keepBudget();
+}
+
+async function buildSite() {
+  await rm("site", { recursive: true, force: true });
+  await cp("dist/engine", "site/engine", { recursive: true });
+  await buildDemo({ out: "site" });
 }
 
 /** Serves the pages on this machine, and opens them where there is a screen. */

@@ -26,8 +26,9 @@ export const house = fileURLToPath(new URL("../../", import.meta.url));
 export const dist = join(house, "www/dist");
 
 /**
- * Serves folders by the beginning of a path, and at `/` an empty page. `fault` sees each request first and says whether
- * it has taken it; `policy` is the Content-Security-Policy of pages. `asked` lists the paths that were asked for.
+ * Serves folders by the beginning of a path, and at `/` an empty page, unless a folder is there. `fault` sees each request
+ * first and says whether it has taken it; `policy` is the Content-Security-Policy of pages and workers. `asked` lists the
+ * paths that were asked for.
  */
 export async function serve(folders, { fault = () => false, policy = STRICT } = {}) {
   const asked = [];
@@ -37,7 +38,7 @@ export async function serve(folders, { fault = () => false, policy = STRICT } = 
     if (fault(request, response, path)) {
       return;
     }
-    if (path === "/") {
+    if (path === "/" && !folders["/"]) {
       return response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(BLANK);
     }
     const [mount, folder] = Object.entries(folders).find(([mount]) => path.startsWith(mount)) ?? [];
@@ -58,7 +59,7 @@ async function sendFile(request, response, file, policy) {
     return response.writeHead(404).end();
   }
   const headers = { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "accept-ranges": "bytes" };
-  if (extname(file) === ".html") {
+  if ([".html", ".js"].includes(extname(file))) {
     headers["content-security-policy"] = policy;
   }
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];

@@ -61,6 +61,9 @@ export async function openCamera(options: CameraOptions = {}): Promise<Camera> {
   }
   const devices = globalThis.navigator?.mediaDevices;
   if (!devices?.getUserMedia) {
+    if (globalThis.isSecureContext !== false) {
+      throw new StreamoError("camera-absent", "there are no cameras here", { hint: "Call it in the page, not on the server." });
+    }
     const hint = "Serve the page over https, or from localhost.";
     throw new StreamoError("camera-denied", "the browser gives no camera to a page without https", { hint });
   }

@@ -99,4 +99,4 @@ export class Host {
 }
 
 const WORKER_HINT =
-  "Make sure that worker.js is served beside the bundle, or give a workerFactory; a Content-Security-Policy must allow it (worker-src).";
+  "Make sure that the package's engine folder is served beside the bundle, or give a workerFactory; a Content-Security-Policy must allow it (worker-src).";

@@ -21,6 +21,9 @@ export async function probe(): Promise<Probe> {
   const { quota = null, usage = null } = (await globalThis.navigator?.storage?.estimate?.().catch(() => null)) ?? {};
   const nothing = { webgpu: false, software: false, name: "", f16: false, largestTensor: null, storage: { quota, usage } };
   const gpu = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
+  if (typeof Worker === "undefined") {
+    return { ...nothing, reason: "Models run in browsers only." };
+  }
   if (!gpu) {
     const insecure = globalThis.isSecureContext === false;
     const reason = insecure ? "WebGPU needs https, or localhost" : "This browser has no WebGPU";

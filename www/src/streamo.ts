@@ -150,7 +150,7 @@ function makeWorker({ workerFactory }: LoadOptions): Worker {
     throw new StreamoError("invalid", "a model can be loaded in a browser only", { hint: "Call it in the page, not on the server." });
   }
   try {
-    return workerFactory?.() ?? new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "streamo-wgpu" });
+    return workerFactory?.() ?? new Worker(new URL("./engine/worker.js", import.meta.url), { type: "module", name: "streamo-wgpu" });
   } catch (cause) {
     // A worker must be of the page's own site, and the policy must allow it.
     const hint = "Serve worker.js from the page's own site, or give a workerFactory; a Content-Security-Policy must allow it.";

@@ -23,6 +23,10 @@ function explain(error: unknown): { code: ErrorCode; message: string; fatal: boo
   if (error instanceof StreamoError) {
     return { code: error.code, message: error.message, fatal: false };
   }
+  if (error instanceof WebAssembly.CompileError) {
+    const message = `the engine cannot be compiled; a Content-Security-Policy must allow 'wasm-unsafe-eval': ${error.message}`;
+    return { code: "invalid", message, fatal: false };
+  }
   // The module has panicked or run out of its memory: nothing can be asked of it any more.
   if (error instanceof WebAssembly.RuntimeError) {
     return { code: "internal", message: `the engine failed: ${error.message}`, fatal: true };

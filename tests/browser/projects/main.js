@@ -1,0 +1,10 @@
+import { Streamo } from "streamo-wgpu";
+
+async function* frames() {
+  yield { image: new ImageData(320, 240), time: 0 };
+}
+
+const streamo = await Streamo.load({ device: "cpu" });
+for await (const turn of streamo.watch(frames(), { question: "What is happening?" })) {
+  document.body.append(`${turn.from}–${turn.to} s: ${turn.state} ${turn.text}\n`);
+}

@@ -1,0 +1,4 @@
+const assert = require("node:assert/strict");
+
+assert.deepEqual(Object.keys(require("streamo-wgpu")), ["Streamo", "StreamoError"]);
+assert.deepEqual(Object.keys(require("streamo-wgpu/camera")), ["listCameras", "openCamera"]);
