@@ -106,7 +106,9 @@ smaller() {
 
 # Cargo for browsers: with rustup's target, or else with Debian's Rust, which builds the standard library on the way.
 cargo_web() {
-    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128"
+    # What panics says where, and that is nobody's home.
+    local sources=${CARGO_HOME:-$HOME/.cargo}
+    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128 --remap-path-prefix=$sources=cargo"
     if rust_has_web; then
         cargo "$@" --target "$wasm"
     else

@@ -8,6 +8,7 @@ import { copyFile, cp, rm } from "node:fs/promises";
 import { build, context } from "esbuild";
 import { keepBudget } from "./budget.mjs";
 import { buildDemo } from "./demo/build.mjs";
+import { writeNotices } from "./notices.mjs";
 
 const PORT = 8017;
 
@@ -29,12 +30,14 @@ async function buildPackage() {
   for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) {
     await copyFile(`../${licence}`, licence);
   }
+  await writeNotices("dist/NOTICES.txt");
   await keepBudget();
 }
 
 async function buildSite() {
   await rm("site", { recursive: true, force: true });
   await cp("dist/engine", "site/engine", { recursive: true });
+  await cp("dist/NOTICES.txt", "site/NOTICES.txt");
   await buildDemo({ out: "site" });
 }
 

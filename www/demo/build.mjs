@@ -6,6 +6,8 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const AS_THEY_ARE = ["index.html", "manifest.webmanifest", "icon.svg", "icon-192.png", "icon-512.png", "clip.webm", "clip.jpg", "LICENSE.md"];
+/** The first under another name, the others for whoever wants to read them. */
+const NOT_OFFLINE = ["index.html", "LICENSE.md", "NOTICES.txt"];
 
 /**
  * Builds the page into `out`. Whatever stands there already, such as the engine's worker and wasm, belongs to the page
@@ -31,7 +33,7 @@ export async function buildDemo({ out, engine = join(here, "../src/index.ts"), c
     format: "iife",
     define: {
       STREAMO_VERSION: JSON.stringify(hash.digest("hex").slice(0, 16)),
-      STREAMO_FILES: JSON.stringify(["./", ...files.filter((file) => file !== "index.html" && file !== "LICENSE.md")]),
+      STREAMO_FILES: JSON.stringify(["./", ...files.filter((file) => !NOT_OFFLINE.includes(file))]),
     },
   });
 }

@@ -1,0 +1,130 @@
+// The demo page as a newcomer uses it. With STREAMO_SCREENSHOTS=FOLDER it leaves pictures of what it sees.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { BROWSERS, onPage } from "./browsers.mjs";
+import { house, serve } from "./server.mjs";
+
+const ROUNDS = 5;
+const DESKTOP = { viewport: { width: 1280, height: 800 }, colorScheme: "light" };
+const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true };
+
+let folder, server;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "streamo-"));
+  const clip = ["-v", "error", "-i", join(house, "crate/assets/clip.mp4")];
+  await promisify(execFile)("ffmpeg", [...clip, "-vf", "fps=15,scale=640:360", "-c:v", "mjpeg", "-q:v", "4", join(folder, "camera.mjpeg")]);
+  const site = join(house, "www/site");
+  // The policy that the page itself asks for.
+  const [, policy] = /content="(default-src [^"]*)"/.exec(await readFile(join(site, "index.html"), "utf8"));
+  server = await serve({ "/demo/": site }, { policy });
+});
+
+after(async () => {
+  await server?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+for (const { name, launch } of BROWSERS) {
+  describe(name, { timeout: 300_000 }, () => {
+    let browser;
+    before(async () => (browser = await launch({ camera: join(folder, "camera.mjpeg") })));
+    after(() => browser.close());
+
+    const visit = (use, options) => onPage(browser, `${server.url}/demo/`, use, { acceptDownloads: true, ...options });
+    const picture = async (page, what) => {
+      if (process.env.STREAMO_SCREENSHOTS) {
+        await page.screenshot({ path: join(process.env.STREAMO_SCREENSHOTS, `${name}-${what}.png`), fullPage: true });
+      }
+    };
+
+    test("one click on the camera, and it watches a second at a time", async () => {
+      await visit(async (page) => {
+        await picture(page, "first-visit");
+        await page.getByRole("button", { name: "Use my camera" }).click();
+        await rounds(page, ROUNDS);
+        await picture(page, "camera");
+        const turns = await log(page);
+        assert.deepEqual(turns.map(({ round }) => round), turns.map((_, at) => at));
+        assert.ok(turns.every(({ state, logits, from, to, round }) => state && logits && from === round && to === round + 1));
+        turns.slice(1).forEach(({ takenAt }, at) => {
+          const apart = takenAt - turns[at].takenAt;
+          assert.ok(Math.abs(apart - 1000) < 500, `${apart} ms between two frames`);
+        });
+        assert.match(await page.locator("#about").innerText(), /random/i, "the model says what it is");
+        await page.getByRole("button", { name: "Pause" }).click();
+        await page.getByRole("button", { name: "Stop" }).click();
+        await page.getByRole("button", { name: "Play the clip" }).waitFor();
+      }, DESKTOP);
+    });
+
+    test("on a phone it plays the clip, takes another question, and says what the second was", async () => {
+      await visit(async (page) => {
+        await page.getByRole("button", { name: "Play the clip" }).tap();
+        await rounds(page, 2);
+        await page.locator("#question").fill("What moves?");
+        await page.getByRole("button", { name: "Ask", exact: true }).tap();
+        await page.locator("#standing").getByText("What moves?").waitFor();
+        await rounds(page, 4);
+        await page.locator("#timeline").focus();
+        await page.keyboard.press("ArrowLeft");
+        await page.locator("#second").waitFor();
+        assert.match(await page.locator("#second-facts").innerText(), /prefill/i);
+        await picture(page, "phone");
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `the page is ${wide} pixels wider than the phone`);
+      }, PHONE);
+    });
+
+    test("after the first visit it needs no network", async () => {
+      await visit(async (page, context) => {
+        await page.getByRole("button", { name: "Play the clip" }).click();
+        await rounds(page, 1);
+        await page.evaluate(() => navigator.serviceWorker.ready);
+        await page.waitForFunction(() => navigator.serviceWorker.controller);
+        server.asked.length = 0;
+        await context.setOffline(true);
+        await page.reload();
+        await page.getByRole("button", { name: "Play the clip" }).click();
+        await rounds(page, 2);
+        assert.deepEqual(server.asked, []);
+      }, DESKTOP);
+    });
+  });
+}
+
+test("a visitor without WebGPU and without a camera is told so, and sees it work", async () => {
+  const browser = await BROWSERS[0].launch({ gpu: false, args: ["--use-fake-device-for-media-stream=device-count=0"] });
+  try {
+    await onPage(browser, `${server.url}/demo/`, async (page) => {
+      await page.getByRole("button", { name: "Use my camera" }).click();
+      await page.getByRole("alert").filter({ hasText: /camera/i }).first().waitFor();
+      if (process.env.STREAMO_SCREENSHOTS) {
+        await page.screenshot({ path: join(process.env.STREAMO_SCREENSHOTS, "Chromium-no-camera.png"), fullPage: true });
+      }
+      await page.getByRole("button", { name: "Play the clip" }).click();
+      await rounds(page, 2);
+      assert.match(await page.locator("#device").innerText(), /processor/);
+    }, DESKTOP);
+  } finally {
+    await browser.close();
+  }
+});
+
+/** Waits until so many rounds are over. */
+async function rounds(page, count) {
+  await page.waitForFunction((count) => document.querySelectorAll("#log-lines p[data-state]").length >= count, count, { timeout: 60_000 });
+}
+
+/** The turns as the page gives them away. */
+async function log(page) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
+  const lines = (await readFile(await download.path(), "utf8")).trim().split("\n");
+  return lines.map((line) => JSON.parse(line));
+}
