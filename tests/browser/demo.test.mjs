@@ -12,17 +12,19 @@ import { house, serve } from "./server.mjs";
 
 const ROUNDS = 5;
 const DESKTOP = { viewport: { width: 1280, height: 800 }, colorScheme: "light" };
-const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: "dark", hasTouch: true };
+const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: "dark" };
+/** To take a picture, Playwright puts a style into the page, which its policy refuses. */
+const EXPECTED = process.env.STREAMO_SCREENSHOTS ? [/inline style/] : [];
 
-let folder, server;
+let folder, server, policy;
+const site = join(house, "www/site");
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "streamo-"));
   const clip = ["-v", "error", "-i", join(house, "crate/assets/clip.mp4")];
   await promisify(execFile)("ffmpeg", [...clip, "-vf", "fps=15,scale=640:360", "-c:v", "mjpeg", "-q:v", "4", join(folder, "camera.mjpeg")]);
-  const site = join(house, "www/site");
   // The policy that the page itself asks for.
-  const [, policy] = /content="(default-src [^"]*)"/.exec(await readFile(join(site, "index.html"), "utf8"));
+  [, policy] = /content="(default-src [^"]*)"/.exec(await readFile(join(site, "index.html"), "utf8"));
   server = await serve({ "/demo/": site }, { policy });
 });
 
@@ -37,7 +39,7 @@ for (const { name, launch } of BROWSERS) {
     before(async () => (browser = await launch({ camera: join(folder, "camera.mjpeg") })));
     after(() => browser.close());
 
-    const visit = (use, options) => onPage(browser, `${server.url}/demo/`, use, { acceptDownloads: true, ...options });
+    const visit = (use, options) => onPage(browser, `${server.url}/demo/`, use, { expected: EXPECTED, ...options });
     const picture = async (page, what) => {
       if (process.env.STREAMO_SCREENSHOTS) {
         await page.screenshot({ path: join(process.env.STREAMO_SCREENSHOTS, `${name}-${what}.png`), fullPage: true });
@@ -66,10 +68,10 @@ for (const { name, launch } of BROWSERS) {
 
     test("on a phone it plays the clip, takes another question, and says what the second was", async () => {
       await visit(async (page) => {
-        await page.getByRole("button", { name: "Play the clip" }).tap();
+        await page.getByRole("button", { name: "Play the clip" }).click();
         await rounds(page, 2);
         await page.locator("#question").fill("What moves?");
-        await page.getByRole("button", { name: "Ask", exact: true }).tap();
+        await page.getByRole("button", { name: "Ask", exact: true }).click();
         await page.locator("#standing").getByText("What moves?").waitFor();
         await rounds(page, 4);
         await page.locator("#timeline").focus();
@@ -83,17 +85,17 @@ for (const { name, launch } of BROWSERS) {
     });
 
     test("after the first visit it needs no network", async () => {
-      await visit(async (page, context) => {
-        await page.getByRole("button", { name: "Play the clip" }).click();
-        await rounds(page, 1);
-        await page.evaluate(() => navigator.serviceWorker.ready);
-        await page.waitForFunction(() => navigator.serviceWorker.controller);
-        server.asked.length = 0;
-        await context.setOffline(true);
-        await page.reload();
+      const once = await serve({ "/demo/": site }, { policy });
+      const watch = async (page) => {
         await page.getByRole("button", { name: "Play the clip" }).click();
         await rounds(page, 2);
-        assert.deepEqual(server.asked, []);
+      };
+      await onPage(browser, `${once.url}/demo/`, async (page) => {
+        await watch(page);
+        await page.waitForFunction(() => navigator.serviceWorker.controller);
+        await once.close();
+        await page.reload();
+        await watch(page);
       }, DESKTOP);
     });
   });
@@ -111,7 +113,7 @@ test("a visitor without WebGPU and without a camera is told so, and sees it work
       await page.getByRole("button", { name: "Play the clip" }).click();
       await rounds(page, 2);
       assert.match(await page.locator("#device").innerText(), /processor/);
-    }, DESKTOP);
+    }, { expected: EXPECTED, ...DESKTOP });
   } finally {
     await browser.close();
   }
@@ -124,7 +126,11 @@ async function rounds(page, count) {
 
 /** The turns as the page gives them away. */
 async function log(page) {
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Download" }).click()]);
-  const lines = (await readFile(await download.path(), "utf8")).trim().split("\n");
-  return lines.map((line) => JSON.parse(line));
+  const given = await page.evaluate(async () => {
+    const { createObjectURL } = URL;
+    const given = new Promise((give) => (URL.createObjectURL = (blob) => (give(blob), createObjectURL(blob))));
+    document.getElementById("log-download").click();
+    return (await given).text();
+  });
+  return given.trim().split("\n").map((line) => JSON.parse(line));
 }

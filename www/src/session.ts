@@ -179,7 +179,14 @@ export class Session implements AsyncIterable<Turn> {
    * Begins the stream in a worker, and brings it to where it is now: what is asked from now on is told to the worker
    * afterwards.
    */
-  private async introduce(coming: Promise<Host>): Promise<Host> {
+  private introduce(coming: Promise<Host>): Promise<Host> {
+    const introduced = this.present(coming);
+    // Whoever waits for it hears of it; nobody may.
+    introduced.catch(() => undefined);
+    return introduced;
+  }
+
+  private async present(coming: Promise<Host>): Promise<Host> {
     const { fps, window, arena, maxTokens } = this.options;
     const wishes: Wishes = { rule: this.ruling, ...defined({ fps, window, arena, maxTokens }) };
     const standing = this.past.questions(this.fps);

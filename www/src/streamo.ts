@@ -119,6 +119,8 @@ export class Streamo {
       this.opened = known;
       return host;
     });
+    // Without a session nobody waits for it; the next one hears of it.
+    this.host.catch(() => undefined);
     await Promise.all([...this.sessions.values()].map((session) => session.moveTo(this.host, reason)));
   }
 }
