@@ -43,6 +43,8 @@ test_everything() {
     step cargo fmt --all --check
     step cargo clippy --release --locked --all-targets -- -D warnings
     step cargo clippy --release --locked --package streamo-bindgen -- -D warnings
+    # Debian's Rust for browsers brings no clippy.
+    ! rust_has_web || step cargo_web clippy --package streamo-wgpu --profile web --locked --lib -- -D warnings
     RUSTDOCFLAGS="-D warnings" step cargo doc --release --locked --no-deps
     step web
     step test_in_browsers
@@ -66,8 +68,22 @@ settle() {
     fi
 }
 
-# The module of WebAssembly, the npm package (www/dist) and the pages that use it (www/site).
+# The npm package (www/dist) and the pages that use it (www/site).
 web() {
+    engine
+    cd "$house/www"
+    npm run --silent check
+    npm run --silent build
+}
+
+demo() {
+    engine
+    cd "$house/www"
+    exec node build.mjs --serve
+}
+
+# The engine as a module of WebAssembly, and the model that comes with it: www/engine.
+engine() {
     settle
     require rust compiler web-rust npm
     cd "$house"
@@ -77,18 +93,10 @@ web() {
     cargo_web rustc --package streamo-wgpu --profile web --locked --lib --crate-type cdylib
     cargo run --release --locked --quiet --package streamo-bindgen -- \
         "$(web_folder)/$wasm/web/streamo_wgpu.wasm" "$made"
+    smaller "$made/streamo_wgpu_bg.wasm" "$made/streamo.wasm"
     mkdir -p "$engine"
-    cp "$made/streamo_wgpu.js" "$made/streamo_wgpu.d.ts" "$engine"
-    smaller "$made/streamo_wgpu_bg.wasm" "$engine/streamo.wasm"
+    cp "$made/streamo_wgpu.js" "$made/streamo_wgpu.d.ts" "$made/streamo.wasm" "$engine"
     "$CARGO_TARGET_DIR/release/streamo" pack --output "$engine/model" --weights f16 --json >/dev/null
-    cd www
-    npm run --silent check
-    npm run --silent build
-}
-
-demo() {
-    web
-    exec node "$house/www/build.mjs" --serve
 }
 
 # A module of WebAssembly in fewer bytes, as it comes out of binaryen; minutes, so only of one that has changed.
@@ -106,14 +114,15 @@ smaller() {
 
 # Cargo for browsers: with rustup's target, or else with Debian's Rust, which builds the standard library on the way.
 cargo_web() {
+    local command=$1 && shift
     # What panics says where, and that is nobody's home.
     local sources=${CARGO_HOME:-$HOME/.cargo}
     export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+simd128 --remap-path-prefix=$sources=cargo"
     if rust_has_web; then
-        cargo "$@" --target "$wasm"
+        cargo "$command" --target "$wasm" "$@"
     else
         RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
-            CARGO_TARGET_DIR=$(web_folder) /usr/bin/cargo "$@" --target "$wasm" -Zbuild-std=std,panic_abort
+            CARGO_TARGET_DIR=$(web_folder) /usr/bin/cargo "$command" --target "$wasm" -Zbuild-std=std,panic_abort "$@"
     fi
 }
 
