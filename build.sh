@@ -93,23 +93,10 @@ engine() {
     cargo_web rustc --package streamo-wgpu --profile web --locked --lib --crate-type cdylib
     cargo run --release --locked --quiet --package streamo-bindgen -- \
         "$(web_folder)/$wasm/web/streamo_wgpu.wasm" "$made"
-    smaller "$made/streamo_wgpu_bg.wasm" "$made/streamo.wasm"
     mkdir -p "$engine"
-    cp "$made/streamo_wgpu.js" "$made/streamo_wgpu.d.ts" "$made/streamo.wasm" "$engine"
+    cp "$made/streamo_wgpu.js" "$made/streamo_wgpu.d.ts" "$engine"
+    cp "$made/streamo_wgpu_bg.wasm" "$engine/streamo.wasm"
     "$CARGO_TARGET_DIR/release/streamo" pack --output "$engine/model" --weights f16 --json >/dev/null
-}
-
-# A module of WebAssembly in fewer bytes, as it comes out of binaryen; minutes, so only of one that has changed.
-smaller() {
-    local from to=$2 stamp=$1.made
-    from=$(sha256 "$1")
-    [[ ! -e $to || $(cat "$stamp" 2>/dev/null) != "$from" ]] || return 0
-    # A list of features, since browsers do not know all of them.
-    local features=(simd bulk-memory bulk-memory-opt nontrapping-float-to-int sign-ext mutable-globals reference-types
-        multivalue call-indirect-overlong)
-    node --max-old-space-size=8000 "$house/www/node_modules/.bin/wasm-opt" "${features[@]/#/--enable-}" \
-        --strip-debug -O2 "$1" -o "$to"
-    echo "$from" >"$stamp"
 }
 
 # Cargo for browsers: with rustup's target, or else with Debian's Rust, which builds the standard library on the way.

@@ -3,6 +3,8 @@
 mod gguf;
 mod merges;
 
+use std::sync::Arc;
+
 use thiserror::Error;
 use tokenizers::Tokenizer as Bpe;
 
@@ -53,7 +55,7 @@ pub enum TokenizerError {
 /// A byte-level BPE tokenizer with special tokens.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
-    bpe: Bpe,
+    bpe: Arc<Bpe>,
     /// Contents and ids of the special tokens, longest first.
     specials: Vec<(String, u32)>,
 }
@@ -79,7 +81,7 @@ impl Tokenizer {
         specials.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then(a.cmp(b)));
         // What a user types is text, whatever it looks like: special tokens are placed by us, by id.
         bpe.set_encode_special_tokens(true);
-        Self { bpe, specials }
+        Self { bpe: Arc::new(bpe), specials }
     }
 
     /// The bytes of a `tokenizer.json` that says the same.

@@ -20,6 +20,10 @@ pub use product::Product;
 /// The largest binding that WebGPU guarantees, in bytes.
 pub const LARGEST_BINDING: usize = 128 << 20;
 
+/// Bytes of a piece of a matrix at most. On its way to the device a piece is in main memory, of which a browser's worker has
+/// little and never gives any back: there it is no more than a shard of a pack.
+const LARGEST_PIECE: usize = if cfg!(target_arch = "wasm32") { 32 << 20 } else { LARGEST_BINDING };
+
 /// A matrix `[rows, columns]`, cut by rows into pieces that each fit into a binding.
 ///
 /// A row is one output of a linear map, or one token of an embedding: cutting between rows changes no sum.
@@ -79,7 +83,7 @@ impl Matrix {
     /// The rows of each piece of a matrix of `rows` rows of `columns` weights whose words stand in `format`.
     pub fn cut(format: Format, rows: usize, columns: usize) -> impl Iterator<Item = Range<usize>> {
         let row = (size_of::<u32>() * format.words(columns)).max(1);
-        let most = LARGEST_BINDING / row;
+        let most = LARGEST_PIECE / row;
         // Pairs of gate and up stay together.
         let most = (most - most % 2).max(1);
         (0..rows).step_by(most).map(move |start| start..rows.min(start + most))
