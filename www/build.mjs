@@ -12,6 +12,8 @@ import { writeNotices } from "./notices.mjs";
 
 const PORT = 8017;
 
+const esm = { bundle: true, format: "esm", target: "es2022", minify: true, sourcemap: true, logLevel: "warning" };
+
 await buildPackage();
 await buildSite();
 if (process.argv.includes("--serve")) {
@@ -19,9 +21,8 @@ if (process.argv.includes("--serve")) {
 }
 
 async function buildPackage() {
-  const esm = { bundle: true, format: "esm", target: "es2022", minify: true, sourcemap: true, logLevel: "warning" };
   await rm("dist", { recursive: true, force: true });
-  await build({ ...esm, splitting: true, entryPoints: ["src/index.ts", "src/camera.ts"], outdir: "dist" });
+  await build({ ...esm, splitting: true, entryPoints: ["src/index.ts", "src/camera.ts", "src/bench.ts"], outdir: "dist" });
   // What a page fetches while it runs: one folder that needs nothing else, for those who copy it by hand.
   await build({ ...esm, entryPoints: ["src/worker/worker.ts"], outdir: "dist/engine" });
   await cp("engine/streamo.wasm", "dist/engine/streamo.wasm");
@@ -39,6 +40,8 @@ async function buildSite() {
   await cp("dist/engine", "site/engine", { recursive: true });
   await cp("dist/NOTICES.txt", "site/NOTICES.txt");
   await buildDemo({ out: "site" });
+  await build({ ...esm, entryPoints: ["bench/bench.ts", "bench/style.css"], outdir: "site/bench" });
+  await cp("bench/index.html", "site/bench/index.html");
 }
 
 /** Serves the pages on this machine, and opens them where there is a screen. */

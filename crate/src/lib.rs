@@ -18,7 +18,7 @@
 //! - [`model`] — the whole model and its settings
 //! - [`stream`] — the session
 //! - [`video`] — where frames come from, natively
-//! - [`bench`](mod@bench) — how fast the kernels are, natively
+//! - [`bench`](mod@bench) — how fast the kernels are
 //! - [`cli`] — the command line
 //! - `web` — what JavaScript sees of it all, in browsers
 //!
@@ -26,7 +26,6 @@
 
 #![warn(missing_docs)]
 
-#[cfg(not(target_arch = "wasm32"))]
 pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;

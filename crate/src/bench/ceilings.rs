@@ -4,7 +4,7 @@ use burn::backend::wgpu::CubeTensor;
 use burn::tensor::{Device, ExecutionError, Int, Tensor};
 use serde::Serialize;
 
-use super::timing;
+use super::Clock;
 use crate::kernels::launch;
 use crate::kernels::shader::{Buffer, Part, Shader, part};
 
@@ -30,7 +30,6 @@ const BYTES: usize = 64 << 20;
 /// Kernels and buffers, ready to be run again beside each measurement.
 #[derive(Debug)]
 pub struct Probe {
-    device: Device,
     sums: CubeTensor,
     large: CubeTensor,
 }
@@ -40,7 +39,7 @@ impl Probe {
     pub fn new(device: &Device) -> Option<Self> {
         let sums = launch::numbers(&Tensor::<2>::zeros([THREADS, 4], device))?;
         let large = launch::words(&Tensor::<1, Int>::zeros([BYTES / 4], device))?;
-        Some(Self { device: device.clone(), sums, large })
+        Some(Self { sums, large })
     }
 
     /// Measures them all.
@@ -48,12 +47,12 @@ impl Probe {
     /// # Errors
     ///
     /// What failed on the device.
-    pub fn ceilings(&self) -> Result<Ceilings, ExecutionError> {
+    pub async fn ceilings(&self, clock: &Clock) -> Result<Ceilings, ExecutionError> {
         Ok(Ceilings {
-            flops: self.flops()?,
-            unpacked: self.unpacked()?,
-            read: self.read()?,
-            dispatch: self.dispatch()?,
+            flops: self.flops(clock).await?,
+            unpacked: self.unpacked(clock).await?,
+            read: self.read(clock).await?,
+            dispatch: self.dispatch(clock).await?,
         })
     }
 
@@ -62,8 +61,8 @@ impl Probe {
     /// # Errors
     ///
     /// As [`ceilings`](Self::ceilings).
-    pub fn flops(&self) -> Result<f64, ExecutionError> {
-        let seconds = self.over_sums(part!("ceilings/multiply_add"))?;
+    pub async fn flops(&self, clock: &Clock) -> Result<f64, ExecutionError> {
+        let seconds = self.over_sums(part!("ceilings/multiply_add"), clock).await?;
         Ok((2 * 64 * ROUNDS * THREADS) as f64 / seconds)
     }
 
@@ -72,12 +71,12 @@ impl Probe {
     /// # Errors
     ///
     /// As [`ceilings`](Self::ceilings).
-    pub fn unpacked(&self) -> Result<f64, ExecutionError> {
-        let seconds = self.over_sums(part!("ceilings/unpack"))?;
+    pub async fn unpacked(&self, clock: &Clock) -> Result<f64, ExecutionError> {
+        let seconds = self.over_sums(part!("ceilings/unpack"), clock).await?;
         Ok((32 * ROUNDS * THREADS) as f64 / seconds)
     }
 
-    fn over_sums(&self, kernel: Part) -> Result<f64, ExecutionError> {
+    async fn over_sums(&self, kernel: Part, clock: &Clock) -> Result<f64, ExecutionError> {
         let shader = Shader {
             parts: vec![kernel],
             constants: vec![],
@@ -85,7 +84,8 @@ impl Probe {
             sizes: &["rounds", "one", "nought"],
         };
         let workgroups = [THREADS as u32 / Shader::WORKGROUP, 1, 1];
-        timing::least(&self.device, &mut || launch::run(&shader, &[&self.sums], &[ROUNDS, 1, 0], workgroups))
+        let run = || launch::run(&shader, &[&self.sums], &[ROUNDS, 1, 0], workgroups);
+        clock.least(run).await
     }
 
     /// Bytes a second.
@@ -93,7 +93,7 @@ impl Probe {
     /// # Errors
     ///
     /// As [`ceilings`](Self::ceilings).
-    pub fn read(&self) -> Result<f64, ExecutionError> {
+    pub async fn read(&self, clock: &Clock) -> Result<f64, ExecutionError> {
         let shader = Shader {
             parts: vec![part!("ceilings/read")],
             constants: vec![],
@@ -101,8 +101,8 @@ impl Probe {
             sizes: &["words", "threads"],
         };
         let workgroups = [THREADS as u32 / Shader::WORKGROUP, 1, 1];
-        let mut run = || launch::run(&shader, &[&self.large, &self.sums], &[BYTES / 16, THREADS], workgroups);
-        Ok(BYTES as f64 / timing::least(&self.device, &mut run)?)
+        let run = || launch::run(&shader, &[&self.large, &self.sums], &[BYTES / 16, THREADS], workgroups);
+        Ok(BYTES as f64 / clock.least(run).await?)
     }
 
     /// Seconds a dispatch.
@@ -110,13 +110,14 @@ impl Probe {
     /// # Errors
     ///
     /// As [`ceilings`](Self::ceilings).
-    pub fn dispatch(&self) -> Result<f64, ExecutionError> {
+    pub async fn dispatch(&self, clock: &Clock) -> Result<f64, ExecutionError> {
         let shader = Shader {
             parts: vec![part!("ceilings/empty")],
             constants: vec![],
             buffers: vec![Buffer { name: "y", element: "u32" }],
             sizes: &["one"],
         };
-        timing::least(&self.device, &mut || launch::run(&shader, &[&self.sums], &[1], [1, 1, 1]))
+        let run = || launch::run(&shader, &[&self.sums], &[1], [1, 1, 1]);
+        clock.least(run).await
     }
 }

@@ -1,3 +1,5 @@
+use burn::tensor::{Device, Tensor, TensorData};
+
 use crate::kernels::format::{Coded, Format};
 use crate::kernels::matrix::Matrix;
 use crate::weights::{Part, Piece, Pieces, Read, StoredTensor, TensorStore, WeightsError};
@@ -12,21 +14,40 @@ const ROWS: usize = 61;
 impl Random {
     /// `rows` rows of `columns` weights around zero, about as large as those of a trained model.
     pub fn coded(format: Format, rows: usize, columns: usize) -> Coded {
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let spread = (columns as f32).sqrt().recip();
-        let mut numbers = (0..ROWS.min(rows) * columns).map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            ((state >> 40) as f32 / (1 << 23) as f32 - 1.0) * spread
-        });
-        let some = Coded::encode(format, columns, &numbers.by_ref().collect::<Vec<_>>());
+        let mut numbers = numbers().map(|number| number * spread);
+        let mut some = Coded { format, rows, columns, words: Vec::new(), scales: Vec::new() };
+        for _ in 0..ROWS.min(rows) {
+            let row = Coded::encode(format, columns, &numbers.by_ref().take(columns).collect::<Vec<_>>());
+            some.words.extend(row.words);
+            some.scales.extend(row.scales);
+        }
         let repeat = |words: &[u32], row: usize| words.iter().copied().cycle().take(rows * row).collect();
         Coded {
-            rows,
             words: repeat(&some.words, format.words(columns)),
             scales: repeat(&some.scales, format.scale_words(columns)),
             ..some
         }
     }
+
+    /// The same in the pieces that a matrix is made of.
+    pub fn pieces(format: Format, rows: usize, columns: usize) -> impl Iterator<Item = Coded> {
+        Matrix::cut(format, rows, columns).map(move |piece| Self::coded(format, piece.len(), columns))
+    }
+}
+
+/// Numbers between −1 and 1, the same ones every time.
+pub(super) fn numbers() -> impl Iterator<Item = f32> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    std::iter::repeat_with(move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    })
+}
+
+/// A tensor of them, `[rows, columns]`.
+pub(super) fn tensor([rows, columns]: [usize; 2], device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(numbers().take(rows * columns).collect::<Vec<_>>(), [rows, columns]), device)
 }
 
 impl TensorStore for Random {
@@ -49,7 +70,6 @@ impl TensorStore for Random {
     }
 
     fn matrix<'a>(&'a self, _: Part, _: &'a str, [rows, columns]: [usize; 2]) -> Pieces<'a> {
-        let pieces = Matrix::cut(self.0, rows, columns);
-        Box::new(pieces.map(move |piece| Ok(Piece { coded: Self::coded(self.0, piece.len(), columns), bytes: 0 })))
+        Box::new(Self::pieces(self.0, rows, columns).map(|coded| Ok(Piece { coded, bytes: 0 })))
     }
 }

@@ -2,7 +2,7 @@ use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
 use super::random::Random;
-use super::{BenchError, Probe, timing};
+use super::{BenchError, Clock, Probe};
 use crate::frame::{Frame, Intake, PixelBounds, Preprocessor};
 use crate::kernels::arena::ArenaFormat;
 use crate::kernels::format::Format;
@@ -53,25 +53,32 @@ const FRAME: (u32, u32) = (1280, 720);
 /// Text around a frame.
 const TEXT: usize = 22;
 
-/// Rounds over a short memory and a longer one, and what is not their kernels' work.
-pub(super) fn rounds(probe: &Probe, device: &Device) -> Result<(Vec<Round>, Overhead), BenchError> {
-    let overhead = Overhead::measure(device)?;
+/// Rounds of frames that the rounds keep in memory: few, and some.
+pub(super) const WINDOWS: [u64; 2] = [4, 28];
+
+/// The model of the rounds.
+pub(super) fn model(device: &Device) -> Result<Model, BenchError> {
     let mut config = ModelConfig::qwen2_5_vl_3b();
     config.vision.depth = LAYERS;
     config.vision.full_attention = vec![LAYERS - 1];
     config.language.layers = LAYERS;
     config.language.vocabulary = VOCABULARY;
-    let model = Model::load(&config, &Random(FORMAT), device, &|_| ()).map_err(BenchError::Model)?;
-    let rounds = [4, 28].map(|window| Round::measure(&model, window, overhead, probe));
-    Ok((rounds.into_iter().collect::<Result<_, _>>()?, overhead))
+    Model::load(&config, &Random(FORMAT), device, &|_| ()).map_err(BenchError::Model)
 }
 
 impl Round {
-    fn measure(model: &Model, window: u64, overhead: Overhead, probe: &Probe) -> Result<Self, BenchError> {
+    /// A round of `model` with the frames of `window` rounds in memory.
+    pub(super) async fn measure(
+        model: &Model,
+        window: u64,
+        overhead: Overhead,
+        probe: &Probe,
+        clock: &Clock,
+    ) -> Result<Self, BenchError> {
         let mut stream = Stream::new(model, &Preprocessor::default(), FRAME, window)?;
-        let flops = probe.flops()?;
-        let (seconds, kernels) = stream.round()?;
-        let vision = timing::least(model.device(), &mut || drop(stream.see()))?;
+        let flops = probe.flops(clock).await?;
+        let (seconds, kernels) = stream.round(clock).await?;
+        let vision = clock.least_of(async || stream.see().map(drop)).await?;
         let (memory, rows) = (stream.memory.sequence.len(), stream.rows());
         let patches = stream.intake.grid().patches();
         let cost = model.config.vision_cost(patches, FORMAT) + model.config.decoder_cost(rows, memory, FORMAT);
@@ -82,9 +89,9 @@ impl Round {
 }
 
 impl Overhead {
-    fn measure(device: &Device) -> Result<Self, BenchError> {
+    pub(super) async fn measure(device: &Device, clock: &Clock) -> Result<Self, BenchError> {
         let model = Model::load(&hollow(), &Random(FORMAT), device, &|_| ()).map_err(BenchError::Model)?;
-        let (seconds, kernels) = Stream::new(&model, &small_frames(), (4, 4), 1)?.round()?;
+        let (seconds, kernels) = Stream::new(&model, &small_frames(), (4, 4), 1)?.round(clock).await?;
         Ok(Self { seconds, kernels })
     }
 
@@ -145,7 +152,7 @@ impl<'a> Stream<'a> {
         rows(self.model, &self.intake)
     }
 
-    fn second(&mut self) -> Result<(), BenchError> {
+    async fn second(&mut self) -> Result<(), BenchError> {
         let features = self.see()?;
         let (now, window) = (self.now, self.window);
         let (rows, columns) = self.intake.grid().merged(self.model.config.vision.merge);
@@ -158,22 +165,19 @@ impl<'a> Stream<'a> {
         self.now += 1;
         let passed = self.model.prefill(&mut self.memory, &mut Trace::default());
         let (last, _) = passed.map_err(BenchError::Memory)?;
-        pollster::block_on(read_out::floats(read_out::logits_of(last, self.head.clone())))?;
+        read_out::floats(read_out::logits_of(last, self.head.clone())).await?;
         Ok(())
     }
 
     /// Seconds and kernels of a round in which as many leave as come.
-    fn round(&mut self) -> Result<(f64, u64), BenchError> {
+    async fn round(&mut self, clock: &Clock) -> Result<(f64, u64), BenchError> {
         for _ in 0..self.window {
-            self.second()?;
+            self.second().await?;
         }
         let before = kernels_run();
-        self.second()?;
+        self.second().await?;
         let kernels = kernels_run() - before;
-        let mut failure = None;
-        let device = self.model.device();
-        let seconds = timing::least(device, &mut || failure = failure.take().or(self.second().err()))?;
-        failure.map_or(Ok((seconds, kernels)), Err)
+        Ok((clock.least_of(async || self.second().await).await?, kernels))
     }
 }
 
@@ -195,8 +199,8 @@ mod tests {
         let config = hollow();
         let model = Model::load(&config, &Random(FORMAT), &device, &|_| ()).unwrap();
         let mut stream = Stream::new(&model, &small_frames(), (4, 4), 1).unwrap();
-        stream.second().unwrap();
-        let run = launch::names_run(|| stream.second().unwrap());
+        pollster::block_on(stream.second()).unwrap();
+        let run = launch::names_run(|| pollster::block_on(stream.second()).unwrap());
 
         let (patches, rows, slots) = (stream.intake.grid().patches(), stream.rows(), stream.memory.sequence.span());
         let seeing = config.vision.depth * config.vision_block(on, patches).len()

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use crate::bench::predict::{DEVICES, MEMORIES, Prediction, Reached};
-use crate::bench::{self, BenchError, Ceilings, Line, Overhead, Report, Round};
+use crate::bench::{self, BenchError, Ceilings, Line, Overhead, Report, Round, Scope, Told};
 use crate::device::{self, Kind};
 
 /// Measure each kernel, as a share of what this adapter can do at most.
@@ -33,14 +33,16 @@ struct Printed {
 impl Bench {
     pub fn run(self) -> Outcome {
         let opened = pollster::block_on(device::open(Kind::Gpu))?;
-        let report = match self.json {
-            true => bench::run(&opened.device, &opened.name, &mut |_| Ok(()), &mut |_| Ok(())),
-            false => {
-                writeln!(io::stdout().lock(), "{}", style(&opened.name).bold())?;
-                bench::run(&opened.device, &opened.name, &mut ceilings, &mut row)
-            }
+        if !self.json {
+            writeln!(io::stdout().lock(), "{}", style(&opened.name).bold())?;
+        }
+        let mut tell = |told: Told<'_>| match told {
+            Told::Ceilings(found) if !self.json => ceilings(found),
+            Told::Line(line) if !self.json => row(line),
+            _ => Ok(()),
         };
-        let report = match report {
+        let report = bench::run(&opened.device, &opened.name, Scope::Whole, &mut tell);
+        let report = match pollster::block_on(report) {
             Ok(report) => report,
             // Known by its own name where nobody reads on.
             Err(BenchError::Told(error)) => return Err(error.into()),

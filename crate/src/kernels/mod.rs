@@ -12,6 +12,8 @@ pub mod append;
 pub mod arena;
 pub mod attention;
 pub mod format;
+#[cfg(target_arch = "wasm32")]
+mod hastened;
 pub(crate) mod launch;
 pub mod linear;
 pub mod matrix;

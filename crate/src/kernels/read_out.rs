@@ -1,6 +1,6 @@
 //! What is read back from the device after a pass: a few logits, a token.
 
-use burn::tensor::{ExecutionError, Int, Tensor};
+use burn::tensor::{Device, ExecutionError, Int, Tensor};
 
 use super::launch;
 use super::self_test::Trial;
@@ -36,8 +36,24 @@ fn launch(features: &Tensor<2>, head_rows: &Tensor<2>) -> Option<Tensor<2>> {
 ///
 /// What went wrong on the device since the last read, an exhausted memory for example.
 pub async fn floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ExecutionError> {
-    let data = tensor.into_data_async().await?;
+    let data = read(tensor.into_data_async()).await?;
     Ok(data.iter::<f32>().collect())
+}
+
+async fn read<T>(reading: impl Future<Output = T>) -> T {
+    #[cfg(target_arch = "wasm32")]
+    let reading = super::hastened::hastened(reading);
+    reading.await
+}
+
+/// Waits until everything that was enqueued on `device` is done. In a browser, which cannot wait in any other way, that is
+/// when something that was enqueued last can be read.
+///
+/// # Errors
+///
+/// As [`floats`].
+pub async fn done(device: &Device) -> Result<(), ExecutionError> {
+    if cfg!(target_arch = "wasm32") { floats(Tensor::<1>::empty([1], device)).await.map(drop) } else { device.sync() }
 }
 
 /// The index of the largest of `logits` `[1, vocabulary]`; the first among equals. Four bytes are read back.
@@ -47,7 +63,7 @@ pub async fn floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Execu
 /// As [`floats`].
 pub async fn arg_max(logits: Tensor<2>) -> Result<u32, ExecutionError> {
     let index = launch_arg_max(&logits).unwrap_or_else(|| logits.argmax(1).reshape([1]));
-    let index = index.into_data_async().await?;
+    let index = read(index.into_data_async()).await?;
     Ok(index.iter::<i64>().next().unwrap_or_default() as u32)
 }
 
@@ -107,7 +123,7 @@ pub(super) async fn self_test(trial: &mut Trial<'_>) -> Result<(), ExecutionErro
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, Distribution, TensorData};
+    use burn::tensor::{Distribution, TensorData};
 
     use super::*;
     use crate::kernels::gpu;

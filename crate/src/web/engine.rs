@@ -159,7 +159,7 @@ async fn choose(wish: &str, store: &dyn TensorStore) -> Result<(Opened, &'static
 }
 
 /// A WebGPU adapter that computes what it should.
-async fn open_webgpu() -> Result<Opened, Failure> {
+pub(super) async fn open_webgpu() -> Result<Opened, Failure> {
     let navigator = js_sys::Reflect::get(&js_sys::global(), &"navigator".into());
     let gpu = navigator.and_then(|navigator| js_sys::Reflect::get(&navigator, &"gpu".into()));
     if !gpu.is_ok_and(|gpu| gpu.is_truthy()) {

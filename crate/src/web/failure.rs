@@ -2,6 +2,7 @@ use std::fmt;
 
 use wasm_bindgen::JsValue;
 
+use crate::bench::{BenchError, SizeError};
 use crate::device::DeviceError;
 use crate::kernels::self_test::SelfTestError;
 use crate::memory::MemoryError;
@@ -34,6 +35,11 @@ impl Failure {
             "no-webgpu" => "this browser has no WebGPU",
             _ => "the browser has WebGPU, and no adapter for it that can be used",
         }
+    }
+
+    /// The GPU is of no more use, for a reason.
+    pub fn lost(reason: impl ToString) -> Self {
+        Self { code: "device-lost", message: reason.to_string() }
     }
 
     /// `error`, without the advice that stands after what is wrong.
@@ -114,5 +120,27 @@ impl From<SessionError> for Failure {
 impl From<QuestionError> for Failure {
     fn from(error: QuestionError) -> Self {
         Self::new("invalid", error, ": ")
+    }
+}
+
+impl From<SizeError> for Failure {
+    fn from(error: SizeError) -> Self {
+        match error {
+            SizeError::Impossible(_) => Self::new("invalid", error, "\n"),
+            SizeError::NoRoom { .. } => Self::new("out-of-memory", error, "\n"),
+        }
+    }
+}
+
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::NoAdapter => Self::new("adapter-refused", error, ": "),
+            BenchError::Adapter(_) => Self::new("device-lost", error, "\n"),
+            BenchError::Model(error) => error.into(),
+            BenchError::Memory(_) => Self::new("out-of-memory", error, ": "),
+            BenchError::Frame(_) => Self::new("internal", error, "\n"),
+            BenchError::Told(_) => Self::new("aborted", "it was ended", "\n"),
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! What JavaScript sees of the engine: the surface of the WebAssembly module, and nothing else.
 //!
 //! It is made for the worker of the npm package (`www/src/worker`), which brings it files and frames and passes on what it
-//! says. What has structure crosses as JSON text. Errors are `Error`s whose `name` is one of the package's codes.
+//! says, and for its bench (`www/src/bench.ts`). What has structure crosses as JSON text. Errors are `Error`s whose `name` is one of the package's codes.
 
+mod bench;
 mod blobs;
 mod engine;
 mod failure;

@@ -1,7 +1,7 @@
-import start, { Engine, type Watcher } from "../../engine/streamo_wgpu.js";
+import { Engine, type Watcher } from "../../engine/streamo_wgpu.js";
 import { StreamoError } from "../errors.js";
+import { startModule } from "../module.js";
 import type { Description, Progress } from "../types.js";
-import { accept } from "./download.js";
 import type { Asked, Opened, OpenRequest, Picture, RequestName, Requests, Said, Watched } from "./messages.js";
 import { find, type ModelSource } from "./model.js";
 import { Canvas, sizeOf } from "./pictures.js";
@@ -65,9 +65,8 @@ async function open(request: OpenRequest, say: Say): Promise<Opened> {
 }
 
 async function begin({ model, cache, wasmUrl }: OpenRequest, say: Say): Promise<ModelSource> {
-  await startEngine(wasmUrl ?? new URL("./streamo.wasm", import.meta.url).href, (loaded, total) =>
-    progress(say, "engine", loaded, total),
-  );
+  const module = wasmUrl ?? new URL("./streamo.wasm", import.meta.url).href;
+  await startModule(module, (loaded, total) => progress(say, "engine", loaded, total));
   Engine.on_loss((reason: string) => say({ kind: "lost", reason }));
   return find(model, cache);
 }
@@ -88,29 +87,6 @@ async function load(source: ModelSource, request: OpenRequest, say: Say): Promis
 
 function progress(say: Say, stage: Progress["stage"], loaded: number, total: number): void {
   say({ kind: "progress", progress: { stage, loaded, total } });
-}
-
-/** Compiles the module while it comes. */
-async function startEngine(url: string, progress: (loaded: number, total: number) => void): Promise<void> {
-  let response;
-  try {
-    response = await fetch(url);
-  } catch (cause) {
-    throw new StreamoError("network", `${url} cannot be fetched`, { cause });
-  }
-  const total = Number(accept(response, url).headers.get("content-length") ?? 0);
-  let loaded = 0;
-  const counted = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      loaded += chunk.length;
-      // A compressed response has more bytes than its header says.
-      progress(loaded, Math.max(loaded, total));
-      controller.enqueue(chunk);
-    },
-  });
-  const body = response.body?.pipeThrough(counted) ?? null;
-  const module = new Response(body, { headers: { "content-type": "application/wasm" } });
-  await start({ module_or_path: module });
 }
 
 function watch({ session, wishes }: Asks<"watch">): Gets<"watch"> {
