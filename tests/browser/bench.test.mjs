@@ -11,7 +11,7 @@ const EXACT = 5e-6;
 const HALVED = EXACT + 2 ** -11;
 
 /** A folder for pictures of the page, for whoever wants to look at it; Playwright adds a style to take them. */
-const PICTURES = process.env.STREAMO_PICTURES;
+const SCREENSHOTS = process.env.STREAMO_SCREENSHOTS;
 
 let server;
 
@@ -88,7 +88,7 @@ for (const { name, launch } of BROWSERS) {
         await page.click("#time");
         await says("timed", "query heads");
         await looks(page, name);
-      }, { expected: PICTURES ? [/inline style/] : [] });
+      }, { expected: SCREENSHOTS ? [/inline style/] : [] });
     } finally {
       await browser.close();
     }
@@ -123,8 +123,8 @@ async function looks(page, name) {
     await page.setViewportSize({ width, height });
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      if (PICTURES) {
-        const path = join(PICTURES, `bench-${name}-${size}-${colorScheme}.png`);
+      if (SCREENSHOTS) {
+        const path = join(SCREENSHOTS, `bench-${name}-${size}-${colorScheme}.png`);
         await page.screenshot({ path, fullPage: true });
       }
     }

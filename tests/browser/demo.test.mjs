@@ -84,6 +84,26 @@ for (const { name, launch } of BROWSERS) {
       }, PHONE);
     });
 
+    test("another model is taken from an address, and a threshold decides", async () => {
+      await visit(async (page) => {
+        await page.locator("#model-open").click();
+        await page.getByLabel(/From an address/).check();
+        await page.locator("#model-url").fill(`${server.url}/demo/engine/model/`);
+        await page.getByRole("button", { name: "Use this model" }).click();
+        await page.getByRole("button", { name: "Play the clip" }).click();
+        await rounds(page, 1);
+        assert.doesNotMatch(await page.locator("#model-name").innerText(), /bundled/i);
+        await page.locator("#threshold-auto").uncheck();
+        await page.locator("#threshold").fill("0");
+        await page.locator('#log-lines p[data-state="response"]').nth(1).waitFor({ timeout: 60_000 });
+        await page.locator("#threshold").fill("1");
+        const before = (await log(page)).length;
+        await rounds(page, before + 3);
+        const last = (await log(page)).slice(before + 1);
+        assert.ok(last.every(({ state }) => state !== "response"), JSON.stringify(last.map(({ state }) => state)));
+      }, DESKTOP);
+    });
+
     test("after the first visit it needs no network", async () => {
       const once = await serve({ "/demo/": site }, { policy });
       const watch = async (page) => {

@@ -248,6 +248,46 @@ for (const { name, launch } of BROWSERS) {
       assert.equal(late.error.code, "invalid");
     });
 
+    test("a picture is the same whatever brings it, and each is closed after use", async () => {
+      const { logits, closed } = await visit(async () => {
+        const { Streamo } = await import("/dist/index.js");
+        const streamo = await Streamo.load({ device: "cpu" });
+        const canvas = new OffscreenCanvas(96, 64);
+        canvas.getContext("2d").putImageData((await frames(1).next()).value.image, 0, 0);
+        const data = canvas.getContext("2d").getImageData(0, 0, 96, 64);
+        const pictures = [data, await createImageBitmap(canvas), new VideoFrame(canvas, { timestamp: 0 })];
+        const logits = [];
+        for (const image of pictures) {
+          const one = (async function* () {
+            yield { image, time: 0 };
+          })();
+          const { turns, error } = await collect(streamo.watch(one, { question: "What?" }));
+          logits.push(error ?? turns[0].logits);
+        }
+        await streamo.dispose();
+        return { logits, closed: [pictures[0].data.length, pictures[1].width, pictures[2].codedWidth] };
+      });
+      const [data, ...others] = logits;
+      others.forEach((other) => Object.keys(data).forEach((state) => assert.ok(Math.abs(other[state] - data[state]) < 0.05, JSON.stringify(logits))));
+      assert.deepEqual(closed, [0, 0, 0]);
+    });
+
+    test("a camera is turned off with its signal, and is never turned on for one that is aborted", async () => {
+      const { state, errors } = await visit(async () => {
+        const { openCamera } = await import("/dist/camera.js");
+        const abort = new AbortController();
+        const camera = await openCamera({ signal: abort.signal, width: 320, height: 240 });
+        abort.abort();
+        const late = new AbortController();
+        const opening = outcome(openCamera({ signal: late.signal }));
+        late.abort();
+        const errors = [await outcome(openCamera({ signal: abort.signal })), await opening].map(({ error }) => error?.code);
+        return { state: camera.stream.getVideoTracks()[0].readyState, errors };
+      });
+      assert.equal(state, "ended");
+      assert.deepEqual(errors, ["aborted", "aborted"]);
+    });
+
     test("a GPU that is lost is replaced, and the stream goes on", async () => {
       const { turns, events, workers } = await visit(async () => {
         const { Streamo } = await import("/dist/index.js");

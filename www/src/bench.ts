@@ -181,7 +181,7 @@ export interface MatMul extends Operation {
 
 /** Where the engine is. */
 export interface OpenOptions {
-  /** The address of `streamo.wasm`, where it is not beside this script. */
+  /** The address of `streamo.wasm`, where it is not in `engine/` beside this script. */
   wasmUrl?: string | URL;
   signal?: AbortSignal;
 }
