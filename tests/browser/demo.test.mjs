@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -101,6 +101,21 @@ for (const { name, launch } of BROWSERS) {
         await rounds(page, before + 3);
         const last = (await log(page)).slice(before + 1);
         assert.ok(last.every(({ state }) => state !== "response"), JSON.stringify(last.map(({ state }) => state)));
+      }, DESKTOP);
+    });
+
+    test("another model is taken from this device", async () => {
+      await visit(async (page) => {
+        const model = join(house, "www/engine/model");
+        const files = (await readdir(model)).map((name) => join(model, name));
+        await page.locator("#model-open").click();
+        await page.getByLabel(/From this device/).check();
+        await page.locator("#model-files").setInputFiles(files);
+        await page.getByRole("button", { name: "Use this model" }).click();
+        server.asked.length = 0;
+        await page.getByRole("button", { name: "Play the clip" }).click();
+        await rounds(page, 1);
+        assert.deepEqual(server.asked.filter((path) => path.includes("/model/")), []);
       }, DESKTOP);
     });
 
