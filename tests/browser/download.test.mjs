@@ -75,6 +75,15 @@ for (const { name, launch } of BROWSERS) {
       }, { expected: [/./] });
     });
 
+    test("a server that has no part of it, nor all, is asked no more than it takes to know", async () => {
+      let requests = 0;
+      const refuse = (request, response, path) => path === SHARD && Boolean(++requests && response.writeHead(416).end());
+      await visit(refuse, async (page) => {
+        assert.equal((await page.evaluate(load, {})).error?.code, "network");
+        assert.equal(requests, 1);
+      }, { expected: [/./] });
+    });
+
     test("a damaged shard is fetched again, and then refused", async () => {
       let damaged = 1;
       const damage = (request, response, path) => {

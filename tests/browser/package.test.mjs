@@ -110,7 +110,10 @@ test("Node requires it", { skip: requires }, async () => {
 /** A fresh project with the package in it. */
 async function install(name) {
   const project = await mkdtemp(join(folder, `${name}-`));
-  await cp(join(projects, "main.js"), join(project, "main.js"));
+  // What most of them share; those that need it otherwise have their own.
+  for (const shared of ["index.html", "main.js"]) {
+    await cp(join(projects, shared), join(project, shared));
+  }
   await cp(join(projects, name), project, { recursive: true });
   await run("npm", ["install", "--no-save", "--offline", tarball], project);
   return project;

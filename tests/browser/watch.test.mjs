@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -25,7 +25,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "streamo-"));
   const clip = join(house, "crate/assets/clip.mp4");
   const pictures = join(folder, "frames");
-  await run("mkdir", [pictures]);
+  await mkdir(pictures);
   await run("ffmpeg", ["-v", "error", "-i", clip, "-vf", "fps=2", "-frames:v", "10", join(pictures, "%02d.png")]);
   frames = (await readdir(pictures)).sort();
   for (const weights of ["f16", "q8", "q4"]) {

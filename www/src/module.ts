@@ -1,6 +1,5 @@
 import start from "../engine/streamo_wgpu.js";
-import { StreamoError } from "./errors.js";
-import { accept } from "./worker/download.js";
+import { get } from "./worker/download.js";
 
 /** Fetches the engine from `url`, and compiles it while it comes. */
 export async function startModule(
@@ -8,13 +7,8 @@ export async function startModule(
   progress: (loaded: number, total: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  let response;
-  try {
-    response = await fetch(url, { signal: signal ?? null });
-  } catch (cause) {
-    throw new StreamoError("network", `${url} cannot be fetched`, { cause });
-  }
-  const total = Number(accept(response, url).headers.get("content-length") ?? 0);
+  const response = await get(url, { signal: signal ?? null });
+  const total = Number(response.headers.get("content-length") ?? 0);
   let loaded = 0;
   const counted = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {

@@ -42,7 +42,7 @@ export class Pacer {
   }
 
   /** The round that the feed is in. */
-  get round(): number {
+  private get round(): number {
     // A hair more, since a video that stands at 3 s may say 2.9999.
     return Math.floor(this.feed.seconds() * this.fps + 1e-3);
   }

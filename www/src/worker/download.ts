@@ -115,18 +115,28 @@ async function fetchInto(
 /** The bytes of `url` from `start` on, or all of them where the server does not send parts. */
 async function request(url: string, start: number): Promise<Response> {
   const response = await fetch(url, start > 0 ? { headers: { range: `bytes=${start}-` } } : {});
-  if (response.status === 416) {
-    return request(url, 0);
-  }
-  if (response.status === 206 && !response.headers.get("content-range")?.startsWith(`bytes ${start}-`)) {
-    // Some other part, which is of no use.
-    return request(url, 0);
+  const other = response.status === 206 && !response.headers.get("content-range")?.startsWith(`bytes ${start}-`);
+  // No such part, or some other one, is of no use. Who was asked for everything is not asked again.
+  return start > 0 && (other || response.status === 416) ? request(url, 0) : accept(response, url);
+}
+
+/**
+ * What `url` answers.
+ *
+ * @throws StreamoError `network`, `model-missing`
+ */
+export async function get(url: string, options: RequestInit): Promise<Response> {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch (cause) {
+    throw new StreamoError("network", `${url} cannot be fetched`, { cause });
   }
   return accept(response, url);
 }
 
 /** A response that brings something. */
-export function accept(response: Response, url: string): Response {
+function accept(response: Response, url: string): Response {
   if (response.status === 404 || response.status === 410) {
     throw new StreamoError("model-missing", `there is no ${url}`);
   }

@@ -3,7 +3,7 @@ import { StreamoError } from "../errors.js";
 import { startModule } from "../module.js";
 import type { Description, Progress } from "../types.js";
 import type { Asked, Opened, OpenRequest, Picture, RequestName, Requests, Said, Watched } from "./messages.js";
-import { find, type ModelSource } from "./model.js";
+import { find, type ModelFiles, type ModelSource } from "./model.js";
 import { Canvas, sizeOf } from "./pictures.js";
 
 type Say = (said: Said) => void;
@@ -72,15 +72,18 @@ async function begin({ model, cache, wasmUrl }: OpenRequest, say: Say): Promise<
 }
 
 /** Opens the device for a model of which no more than its description is here. */
-async function meet(source: ModelSource, request: OpenRequest): Promise<{ engine: Engine; about: Opened }> {
+async function meet(
+  source: ModelSource,
+  request: OpenRequest,
+): Promise<{ engine: Engine; about: Opened; describing: ModelFiles }> {
   const describing = await source.describing();
   engine ??= await Engine.open(request.device, request.frames, source.place, describing);
-  return { engine, about: JSON.parse(engine.about(source.place, describing)) as Opened };
+  return { engine, about: JSON.parse(engine.about(source.place, describing)) as Opened, describing };
 }
 
 async function load(source: ModelSource, request: OpenRequest, say: Say): Promise<Opened> {
-  const { engine, about } = await meet(source, request);
-  const files = await source.all((loaded, total) => progress(say, "download", loaded, total));
+  const { engine, about, describing } = await meet(source, request);
+  const files = await source.all(describing, (loaded, total) => progress(say, "download", loaded, total));
   engine.load(source.place, files, (loaded: number) => progress(say, "load", loaded, about.model.bytes));
   return about;
 }

@@ -1,5 +1,5 @@
 import { StreamoError } from "../errors.js";
-import { accept, download, sha256, type PackedFile } from "./download.js";
+import { download, get, sha256, type PackedFile } from "./download.js";
 import type { ModelPlace } from "./messages.js";
 import { openStore, type Store } from "./store.js";
 
@@ -14,8 +14,8 @@ export interface ModelSource {
   describing(): Promise<ModelFiles>;
   /** Bytes of weights that are still to be fetched. */
   missing(): Promise<number>;
-  /** All files. `progress` is told how many bytes of how many are there. */
-  all(progress: (loaded: number, total: number) => void): Promise<ModelFiles>;
+  /** All files: what describes the model, as it came, and its weights. `progress` is told how many bytes of how many are there. */
+  all(describing: ModelFiles, progress: (loaded: number, total: number) => void): Promise<ModelFiles>;
   /** Forgets what was downloaded: some of it turned out to be damaged. Says whether there was anything to forget. */
   forget(): Promise<boolean>;
 }
@@ -69,9 +69,9 @@ class LocalModel implements ModelSource {
     return 0;
   }
 
-  async all(progress: (loaded: number, total: number) => void): Promise<ModelFiles> {
+  async all(describing: ModelFiles, progress: (loaded: number, total: number) => void): Promise<ModelFiles> {
     progress(0, 0);
-    return this.files;
+    return describing;
   }
 
   async forget(): Promise<boolean> {
@@ -114,11 +114,11 @@ class RemoteModel implements ModelSource {
     return found;
   }
 
-  async all(progress: (loaded: number, total: number) => void): Promise<ModelFiles> {
+  async all(describing: ModelFiles, progress: (loaded: number, total: number) => void): Promise<ModelFiles> {
     const { shards } = await this.read();
     const total = shards.reduce((sum, shard) => sum + shard.bytes, 0);
     await this.checkRoom();
-    const found = await this.describing();
+    const found: ModelFiles = new Map(describing);
     let [before, most] = [0, 0];
     for (const shard of shards) {
       await download(this.store, shard, this.address(shard.name), (bytes) => {
@@ -159,14 +159,8 @@ class RemoteModel implements ModelSource {
   }
 
   private async fetchManifest(): Promise<void> {
-    const url = this.address(MANIFEST);
-    let response;
-    try {
-      response = await fetch(url, { cache: "no-cache" });
-    } catch (cause) {
-      throw new StreamoError("network", `${url} cannot be fetched`, { cause });
-    }
-    const bytes = new Uint8Array(await accept(response, url).arrayBuffer());
+    const response = await get(this.address(MANIFEST), { cache: "no-cache" });
+    const bytes = new Uint8Array(await response.arrayBuffer());
     const kept = await this.store.append(this.manifestName);
     try {
       kept.clear();
