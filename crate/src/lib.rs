@@ -18,6 +18,7 @@
 //! - [`model`] — the whole model and its settings
 //! - [`stream`] — the session
 //! - [`video`] — where frames come from, natively
+//! - [`data`] — what a model learns from: samples, and what they ask of every second
 //! - [`bench`](mod@bench) — how fast the kernels are
 //! - [`cli`] — the command line
 //! - `web` — what JavaScript sees of it all, in browsers
@@ -30,6 +31,8 @@ pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod clock;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod data;
 pub mod device;
 pub mod frame;
 pub mod kernels;
