@@ -39,6 +39,9 @@ impl Clock {
     /// Rounds a second that make sense: from one in a thousand seconds to a fast camera's.
     pub const RATES: RangeInclusive<f64> = 0.001..=240.0;
 
+    /// One round a second, as models are trained.
+    pub const ONE: Self = Self { fps: 1.0 };
+
     /// A clock of `fps` rounds a second.
     ///
     /// # Errors

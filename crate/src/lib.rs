@@ -43,6 +43,8 @@ pub mod stream;
 pub mod tokenizer;
 pub mod trace;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod train;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod video;
 pub mod vision;
 #[cfg(target_arch = "wasm32")]

@@ -1,6 +1,6 @@
 //! `y = x Wᵀ + b`
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
 use burn::tensor::Tensor;
 
 use super::matrix::{Finish, Matrix, Start};
@@ -20,6 +20,11 @@ impl Linear {
     /// From a weight `[outputs, inputs]` and a bias `[outputs]`.
     pub fn new(weight: Matrix, bias: Option<Tensor<1>>) -> Self {
         Self { weight, bias: bias.map(Param::from_tensor) }
+    }
+
+    /// The weight's pieces and the bias, as parameters that can be trained.
+    pub fn parameters(&self) -> (Vec<ParamId>, Option<ParamId>) {
+        (self.weight.parameters(), self.bias.as_ref().map(|bias| bias.id))
     }
 
     /// `[rows, inputs]` → `[rows, outputs]`.

@@ -1,7 +1,7 @@
 //! `y = x / √(mean(x²) + ε) · γ`, Zhang & Sennrich, arXiv 1910.07467.
 
 use burn::backend::wgpu::CubeTensor;
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
 use burn::tensor::{ExecutionError, Tensor};
 
 use super::launch;
@@ -30,6 +30,11 @@ impl RmsNorm {
     /// From the scale γ `[features]`.
     pub fn new(gamma: Tensor<1>, epsilon: f64) -> Self {
         Self { gamma: Param::from_tensor(gamma), epsilon }
+    }
+
+    /// γ, as a parameter that can be trained.
+    pub fn parameter(&self) -> ParamId {
+        self.gamma.id
     }
 
     /// `[rows, features]` → `[rows, features]`.

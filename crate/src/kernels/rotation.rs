@@ -97,6 +97,11 @@ impl Rotation {
         Self { turns }
     }
 
+    /// How many rows it turns.
+    pub fn rows(&self) -> usize {
+        self.turns.dims()[0]
+    }
+
     /// The rotation of some of the rows, by index.
     pub fn select(&self, rows: Tensor<1, Int>) -> Self {
         Self { turns: self.turns.clone().select(0, rows) }

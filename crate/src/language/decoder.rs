@@ -3,7 +3,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::layer::Layer;
 use super::{Arena, LanguageConfig, View};
-use crate::kernels::attention::{self, Heads};
+use crate::kernels::attention::{self, Heads, Sequences};
 use crate::kernels::matrix::{Finish, LARGEST_BINDING, Matrix, Start};
 use crate::kernels::rms_norm::RmsNorm;
 use crate::kernels::rotation::RotaryTable;
@@ -123,7 +123,16 @@ impl Decoder {
         x
     }
 
-    /// Features `[1, hidden]` → the logits of the whole vocabulary, `[1, vocabulary]`.
+    /// Runs whole sequences `x` `[sequences · length, hidden]` through all layers, keeps nothing, and returns the normalised
+    /// features of every row. For training.
+    pub fn read(&self, mut x: Tensor<2>, sequences: &Sequences) -> Tensor<2> {
+        for layer in &self.layers {
+            x = layer.read(x, sequences);
+        }
+        self.norm.forward(x)
+    }
+
+    /// Features `[rows, hidden]` → the logits of the whole vocabulary, `[rows, vocabulary]`.
     pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
         self.head().apply(Start::AsIs, features, None, Finish::Store)
     }

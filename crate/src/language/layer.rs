@@ -2,7 +2,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::arena::Arena;
-use crate::kernels::attention::{self, Heads, Sight};
+use crate::kernels::attention::{self, Heads, Sequences, Sight};
 use crate::kernels::linear::Linear;
 use crate::kernels::matrix::{Finish, Start};
 use crate::kernels::rms_norm::RmsNorm;
@@ -23,10 +23,19 @@ pub(super) struct Layer {
 impl Layer {
     /// `[rows, features]` → the same; the rows' keys and values go into the arena as layer `index`.
     pub fn forward(&self, index: usize, x: Tensor<2>, sight: &Sight, arena: &mut Arena) -> Tensor<2> {
-        let qkv = self.qkv.between(Start::Normed(&self.attention_norm), x.clone(), Finish::Store);
-        let (held, queries) = arena.append(index, &qkv, sight);
-        let seen = attention::over_arena(&queries, self.heads, held, sight);
+        self.around(x, |qkv| {
+            let (held, queries) = arena.append(index, &qkv, sight);
+            attention::over_arena(&queries, self.heads, held, sight)
+        })
+    }
 
-        self.mlp.forward(self.output.between(Start::AsIs, seen, Finish::Add(&x)))
+    /// The same over whole sequences, of which nothing is kept.
+    pub fn read(&self, x: Tensor<2>, sequences: &Sequences) -> Tensor<2> {
+        self.around(x, |qkv| attention::within_sequences(&qkv, self.heads, sequences))
+    }
+
+    fn around(&self, x: Tensor<2>, attention: impl FnOnce(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+        let qkv = self.qkv.between(Start::Normed(&self.attention_norm), x.clone(), Finish::Store);
+        self.mlp.forward(self.output.between(Start::AsIs, attention(qkv), Finish::Add(&x)))
     }
 }

@@ -7,6 +7,8 @@ mod gguf;
 mod kernels;
 mod preprocessing;
 mod published;
+#[cfg(not(target_arch = "wasm32"))]
+mod reading;
 mod settings;
 
 use burn::tensor::{Device, Tensor};
@@ -23,13 +25,15 @@ use crate::weights::gguf::GgufModel;
 use crate::weights::pack::{Manifest, PackFiles};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::weights::{Checkpoint, Survey, Wanted};
-use crate::weights::{Files, Loader, TensorStore, WeightsError};
+use crate::weights::{Files, Loader, Origin, TensorStore, WeightsError};
 
 pub use config::{ConfigError, ConfigFault, ModelConfig};
 pub use cost::Cost;
 pub use described::DescribingFile;
 pub use kernels::{Extent, Kernel, Placement};
 pub use preprocessing::PreprocessingError;
+#[cfg(not(target_arch = "wasm32"))]
+pub use reading::Reading;
 pub use settings::{Settings, SettingsError};
 
 /// Why a model could not be loaded.
@@ -143,13 +147,28 @@ impl Model {
         device: &Device,
         progress: &dyn Fn(u64),
     ) -> Result<Self, WeightsError> {
+        Ok(Self::load_with_origins(config, store, device, progress)?.0)
+    }
+
+    /// The same, and which of the stored tensors each parameter is made of.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn load_with_origins(
+        config: &ModelConfig,
+        store: &dyn TensorStore,
+        device: &Device,
+        progress: &dyn Fn(u64),
+    ) -> Result<(Self, Vec<Origin>), WeightsError> {
         let loader = Loader::new(store, device, progress)?;
-        Ok(Self {
+        let model = Self {
             config: config.clone(),
             vision: VisionTransformer::load(&config.vision, &loader)?,
             language: Decoder::load(&config.language, &loader)?,
             device: device.clone(),
-        })
+        };
+        Ok((model, loader.origins()))
     }
 
     /// The tensors that a model of `config` is made of, in the order of loading, each of them in `checkpoint`.
@@ -188,7 +207,7 @@ impl Model {
             let bytes = scores.saturating_add(pairs).saturating_mul(2);
             return Err(MemoryError::Frame { patches: count, bytes });
         }
-        Ok(Layout::new(&self.config.vision, grid, &self.device))
+        Ok(Layout::new(&self.config.vision, grid, 1, &self.device))
     }
 
     /// A frame's rows of [`Patches`](crate::frame::Patches), `[patches, numbers in a patch]`, → its visual tokens,

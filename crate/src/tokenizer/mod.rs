@@ -1,6 +1,8 @@
 //! Text to tokens and back, with the special tokens found by name.
 
 mod gguf;
+#[cfg(not(target_arch = "wasm32"))]
+mod made;
 mod merges;
 
 use std::sync::Arc;

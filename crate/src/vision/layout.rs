@@ -7,50 +7,51 @@ use crate::kernels::rotation::{RotaryTable, Rotation};
 
 const THETA: f64 = 10_000.0;
 
-/// Where every patch of a frame of one size stands: its place in window order, its rotation, whom it sees.
+/// Where every patch of frames of one size stands: its place in window order, its rotation, whom it sees.
 ///
-/// The same for all frames of a size, so a stream computes it once.
+/// The same for all frames of a size, so a stream computes it once, for one frame. In training there are many at once.
 #[derive(Debug, Clone)]
 pub struct Layout {
-    /// The frame's patches.
+    /// A frame's patches.
     pub grid: Grid,
-    /// Patch rows in window order, `[patches]`.
+    /// Patch rows in window order, `[frames · patches]`.
     pub(super) order: Tensor<1, Int>,
-    /// The way back: patches in the order in which they came, `[patches]`.
+    /// The way back: patches in the order in which they came, `[frames · patches]`.
     back: Tensor<1, Int>,
-    /// Visual tokens back in raster order, `[tokens]`.
+    /// Visual tokens back in raster order, `[frames · tokens]`.
     pub(super) raster: Tensor<1, Int>,
     /// Rotations in window order.
     pub(super) rotation: Rotation,
     /// The windows, in window order.
     pub(super) windows: Windows,
-    /// The whole frame as one window.
+    /// Each frame as one window.
     pub(super) frame: Windows,
 }
 
 impl Layout {
-    /// The layout of frames of `grid` patches, both sides multiples of the merge size.
-    pub fn new(config: &VisionConfig, grid: Grid, device: &Device) -> Self {
+    /// The layout of `frames` frames of `grid` patches, both sides multiples of the merge size, one after the other.
+    pub fn new(config: &VisionConfig, grid: Grid, frames: usize, device: &Device) -> Self {
         let (tokens, windows) = window_order(grid.merged(config.merge), tokens_a_side(config));
         let merged = config.merged();
         let patches = grid.patches();
         let order: Vec<usize> = tokens.iter().flat_map(|token| (0..merged).map(move |i| token * merged + i)).collect();
 
         let positions: Vec<(usize, usize)> = grid.in_merge_order(config.merge).collect();
-        let rows = order.iter().map(|&patch| positions[patch].0);
-        let columns = order.iter().map(|&patch| positions[patch].1);
+        let again = || (0..frames).flat_map(|_| &order);
+        let rows = again().map(|&patch| positions[patch].0);
+        let columns = again().map(|&patch| positions[patch].1);
         let frequencies = config.hidden / config.heads / 4;
         let table = RotaryTable::new(THETA, frequencies, vec![frequencies; 2], grid.height.max(grid.width), device);
 
         let windows: Vec<usize> = windows.iter().map(|&tokens| tokens * merged).collect();
         Self {
             grid,
-            order: ints(order.iter().copied(), device),
-            back: ints(inverse(&order), device),
-            raster: ints(inverse(&tokens), device),
-            rotation: table.rotation(ints(rows.chain(columns), device).reshape([2, patches])),
-            windows: bounds(&windows, device),
-            frame: bounds(&[patches], device),
+            order: ints(in_each(frames, &order), device),
+            back: ints(in_each(frames, &inverse(&order)), device),
+            raster: ints(in_each(frames, &inverse(&tokens)), device),
+            rotation: table.rotation(ints(rows.chain(columns), device).reshape([2, frames * patches])),
+            windows: bounds(frames, &windows, device),
+            frame: bounds(frames, &[patches], device),
         }
     }
 
@@ -61,12 +62,17 @@ impl Layout {
 }
 
 /// Where in `order` each of its elements stands.
-fn inverse(order: &[usize]) -> impl Iterator<Item = usize> {
+fn inverse(order: &[usize]) -> Vec<usize> {
     let mut places = vec![0; order.len()];
     for (place, &element) in order.iter().enumerate() {
         places[element] = place;
     }
-    places.into_iter()
+    places
+}
+
+/// The places of one frame, in each of `frames` frames.
+fn in_each(frames: usize, places: &[usize]) -> impl Iterator<Item = usize> {
+    (0..frames).flat_map(move |frame| places.iter().map(move |place| frame * places.len() + place))
 }
 
 fn ints(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
@@ -75,16 +81,16 @@ fn ints(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> 
     Tensor::from_data(TensorData::new(values, [count]), device)
 }
 
-/// Windows of so many patches each, one after the other.
-fn bounds(windows: &[usize], device: &Device) -> Windows {
+/// Windows of so many patches each, one after the other, in each frame.
+fn bounds(frames: usize, windows: &[usize], device: &Device) -> Windows {
     let mut bounds = Vec::new();
     let mut first = 0;
-    for &patches in windows {
+    for &patches in (0..frames).flat_map(|_| windows) {
         let end = first + patches;
         bounds.extend([first, end].repeat(patches));
         first = end;
     }
-    Windows { bounds: ints(bounds.into_iter(), device).reshape([first, 2]) }
+    Windows { bounds: ints(bounds.into_iter(), device).reshape([first, 2]), frames }
 }
 
 /// Visual tokens along the side of a window.
@@ -184,7 +190,7 @@ mod tests {
         };
         for case in fixture["windows"].as_array().unwrap() {
             let (grid, config) = (grid(case), config(case["window_size"].as_u64().unwrap() as usize));
-            let layout = Layout::new(&config, grid, &device);
+            let layout = Layout::new(&config, grid, 1, &device);
             let index = numbers(&case["window_index"]);
             let order: Vec<usize> = index.iter().flat_map(|token| (0..4).map(move |i| token * 4 + i)).collect();
             assert_eq!(read(layout.order.clone()), order);

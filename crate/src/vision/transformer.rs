@@ -58,7 +58,8 @@ impl VisionTransformer {
         })
     }
 
-    /// `[patches, values of a patch]`, visual token by visual token, → `[visual tokens, output]` in raster order.
+    /// `[frames · patches, values of a patch]`, visual token by visual token, → `[frames · visual tokens, output]`, each
+    /// frame's in raster order.
     pub fn forward(&self, patches: Tensor<2>, layout: &Layout, trace: &mut Trace) -> Tensor<2> {
         let mut x = self.patch_embedding.forward(patches).select(0, layout.order.clone());
         for (index, (block, full)) in self.blocks.iter().zip(&self.full_attention).enumerate() {

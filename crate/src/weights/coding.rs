@@ -1,6 +1,7 @@
 //! A checkpoint's matrices are coded on the way to the device, a run of rows at a time. What is in blocks of the wanted
 //! format already is only laid out anew.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::store::{self, Pieces, StoredTensor};
@@ -102,8 +103,8 @@ impl TensorStore for Checkpoint {
         }))
     }
 
-    fn check(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<&str, WeightsError> {
-        Ok(self.info(part, tensor, shape)?.0)
+    fn check(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Cow<'_, str>, WeightsError> {
+        Ok(Cow::Borrowed(self.info(part, tensor, shape)?.0))
     }
 
     fn numbers(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Read, WeightsError> {

@@ -1,6 +1,9 @@
+use std::cell::RefCell;
+
+use burn::module::ParamId;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Part, TensorStore, WeightsError};
+use super::{Composition, Named, Origin, Part, TensorStore, WeightsError};
 use crate::device::Room;
 use crate::kernels::format::{Coded, Format};
 use crate::kernels::linear::Linear;
@@ -14,6 +17,7 @@ pub struct Loader<'a> {
     device: &'a Device,
     room: Room,
     progress: &'a dyn Fn(u64),
+    origins: RefCell<Vec<Origin>>,
 }
 
 /// A [`Loader`] for one part of the model.
@@ -34,7 +38,7 @@ impl<'a> Loader<'a> {
         progress: &'a dyn Fn(u64),
     ) -> Result<Self, WeightsError> {
         Self::check(store, device)?;
-        Ok(Self { store, device, room: Room::on(device), progress })
+        Ok(Self { store, device, room: Room::on(device), progress, origins: RefCell::default() })
     }
 
     /// Whether `device` has room for all that is stored, as far as anybody knows.
@@ -48,6 +52,11 @@ impl<'a> Loader<'a> {
             Some(free) if bytes > free => Err(WeightsError::TooLarge { bytes, free }),
             _ => Ok(()),
         }
+    }
+
+    /// What every parameter that was loaded is made of.
+    pub fn origins(self) -> Vec<Origin> {
+        self.origins.into_inner()
     }
 
     /// The tensors of `part`.
@@ -75,7 +84,26 @@ impl PartLoader<'_> {
     pub fn flattened(&self, name: &str, shape: &[usize]) -> Result<Matrix, WeightsError> {
         let columns = shape.iter().skip(1).product();
         let coded = Coded::encode(Format::F32, columns, &self.numbers(name, shape)?);
-        Ok(Matrix::coded([coded], self.loader.device))
+        let matrix = Matrix::coded([coded], self.loader.device);
+        self.note(matrix.parameters(), &[name], &[shape], Composition::Stacked)?;
+        Ok(matrix)
+    }
+
+    /// Notes what a parameter is made of.
+    fn note(
+        &self,
+        parameters: Vec<ParamId>,
+        names: &[&str],
+        shapes: &[&[usize]],
+        composition: Composition,
+    ) -> Result<(), WeightsError> {
+        let mut tensors = Vec::with_capacity(names.len());
+        for (name, shape) in names.iter().zip(shapes) {
+            let name = self.loader.store.check(self.part, name, shape)?.into_owned();
+            tensors.push(Named { name, part: self.part, shape: shape.to_vec() });
+        }
+        self.loader.origins.borrow_mut().push(Origin { parameters, tensors, composition });
+        Ok(())
     }
 
     fn numbers(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
@@ -95,7 +123,9 @@ impl PartLoader<'_> {
     pub fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Matrix, WeightsError> {
         let mut pieces = Fallible::new(self.pieces(name, shape)?);
         let matrix = Matrix::coded(&mut pieces, self.loader.device);
-        pieces.end(matrix)
+        let matrix = pieces.end(matrix)?;
+        self.note(matrix.parameters(), &[name], &[&shape], Composition::Stacked)?;
+        Ok(matrix)
     }
 
     /// Matrices of `columns` and of so many rows each, under each other as one.
@@ -106,12 +136,17 @@ impl PartLoader<'_> {
         }
         let mut pieces = Fallible::new(pieces.into_iter().flatten());
         let matrix = Matrix::coded(joined(&mut pieces), self.loader.device);
-        pieces.end(matrix)
+        let matrix = pieces.end(matrix)?;
+        let shapes: Vec<_> = rows.iter().map(|&rows| [rows, columns]).collect();
+        let shapes: Vec<_> = shapes.iter().map(<[_; 2]>::as_slice).collect();
+        self.note(matrix.parameters(), names, &shapes, Composition::Stacked)?;
+        Ok(matrix)
     }
 
     /// Two matrices `[rows, columns]`, row by row by turns as one.
     fn by_turns(&self, names: [&str; 2], [rows, columns]: [usize; 2]) -> Result<Matrix, WeightsError> {
         let [even, odd] = names;
+        let shape = [rows, columns];
         let (even, odd) = (self.pieces(even, [rows, columns])?, self.pieces(odd, [rows, columns])?);
         let mut pieces = Fallible::new(even.zip(odd).map(|(even, odd)| Ok(Coded::by_turns(&even?, &odd?))));
         // A piece of each, and so twice what one binding holds at most.
@@ -120,7 +155,9 @@ impl PartLoader<'_> {
             cuts.into_iter().map(move |rows| piece.part(rows))
         });
         let matrix = Matrix::coded(halves, self.loader.device);
-        pieces.end(matrix)
+        let matrix = pieces.end(matrix)?;
+        self.note(matrix.parameters(), &names, &[&shape, &shape], Composition::ByTurns)?;
+        Ok(matrix)
     }
 
     /// The pieces of a matrix, in the store's format.
@@ -150,7 +187,7 @@ impl PartLoader<'_> {
             return Ok(());
         }
         let most = room.total.map_or(room.tensor, |total| total.min(room.tensor));
-        Err(WeightsError::TensorTooLarge { name: name.to_owned(), bytes, most })
+        Err(WeightsError::TensorTooLarge { name: name.into_owned(), bytes, most })
     }
 
     /// `{name}.weight` `[outputs, inputs]`, and `{name}.bias` where the layer has one.
@@ -160,8 +197,26 @@ impl PartLoader<'_> {
     /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
     pub fn linear(&self, name: &str, inputs: usize, outputs: usize, bias: bool) -> Result<Linear, WeightsError> {
         let weight = self.matrix(&format!("{name}.weight"), [outputs, inputs])?;
-        let bias = bias.then(|| self.tensor(&format!("{name}.bias"), &[outputs])).transpose()?;
-        Ok(Linear::new(weight, bias))
+        let biased = format!("{name}.bias");
+        let bias = bias.then(|| self.tensor(&biased, &[outputs])).transpose()?;
+        let linear = Linear::new(weight, bias);
+        self.note_bias(&linear, &[&biased], &[outputs], Composition::Stacked)?;
+        Ok(linear)
+    }
+
+    /// Notes what the bias of `linear` is made of, if it has one.
+    fn note_bias(
+        &self,
+        linear: &Linear,
+        names: &[&str],
+        lengths: &[usize],
+        composition: Composition,
+    ) -> Result<(), WeightsError> {
+        let shapes: Vec<_> = lengths.iter().map(std::slice::from_ref).collect();
+        match linear.parameters().1 {
+            Some(bias) => self.note(vec![bias], names, &shapes, composition),
+            None => Ok(()),
+        }
     }
 
     /// `{name}.weight` `[features]` as the scale of a normalisation.
@@ -170,7 +225,10 @@ impl PartLoader<'_> {
     ///
     /// As [`matrix`](Self::matrix) and [`tensor`](Self::tensor).
     pub fn norm(&self, name: &str, features: usize, epsilon: f64) -> Result<RmsNorm, WeightsError> {
-        Ok(RmsNorm::new(self.tensor(&format!("{name}.weight"), &[features])?, epsilon))
+        let name = format!("{name}.weight");
+        let norm = RmsNorm::new(self.tensor(&name, &[features])?, epsilon);
+        self.note(vec![norm.parameter()], &[&name], &[&[features]], Composition::Stacked)?;
+        Ok(norm)
     }
 
     /// `{name}.{part}.weight` and `{name}.{part}.bias` of linear maps of the same inputs, under each other as one.
@@ -183,8 +241,12 @@ impl PartLoader<'_> {
         let weights: Vec<&str> = weights.iter().map(String::as_str).collect();
         let outputs: Vec<usize> = parts.iter().map(|&(_, outputs)| outputs).collect();
         let weight = self.stacked(&weights, &outputs, inputs)?;
-        let biases = parts.iter().map(|(part, outputs)| self.tensor(&format!("{name}.{part}.bias"), &[*outputs]));
-        Ok(Linear::new(weight, Some(Tensor::cat(biases.collect::<Result<_, _>>()?, 0))))
+        let names: Vec<String> = parts.iter().map(|(part, _)| format!("{name}.{part}.bias")).collect();
+        let biases = names.iter().zip(&outputs).map(|(name, &outputs)| self.tensor(name, &[outputs]));
+        let linear = Linear::new(weight, Some(Tensor::cat(biases.collect::<Result<_, _>>()?, 0)));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.note_bias(&linear, &names, &outputs, Composition::Stacked)?;
+        Ok(linear)
     }
 
     /// `{name}.gate_proj`, `{name}.up_proj` and `{name}.down_proj`, after `norm`.
@@ -202,13 +264,17 @@ impl PartLoader<'_> {
         let [gate, up] = ["gate_proj", "up_proj"].map(|part| format!("{name}.{part}"));
         let weights = [&gate, &up].map(|part| format!("{part}.weight"));
         let weight = self.by_turns(weights.each_ref().map(String::as_str), [inner, features])?;
-        let bias_of = |part: &str| self.tensor(&format!("{part}.bias"), &[inner]);
+        let names = [gate, up].map(|part| format!("{part}.bias"));
+        let names = names.each_ref().map(String::as_str);
+        let bias_of = |name: &str| self.tensor(name, &[inner]);
         let biases = match bias {
-            true => Some(Tensor::stack::<2>(vec![bias_of(&gate)?, bias_of(&up)?], 1).reshape([2 * inner])),
+            true => Some(Tensor::stack::<2>(vec![bias_of(names[0])?, bias_of(names[1])?], 1).reshape([2 * inner])),
             false => None,
         };
+        let gate_up = Linear::new(weight, biases);
+        self.note_bias(&gate_up, &names, &[inner; 2], Composition::ByTurns)?;
         let down = self.linear(&format!("{name}.down_proj"), inner, features, bias)?;
-        Ok(SwiGlu::new(norm, Linear::new(weight, biases), down))
+        Ok(SwiGlu::new(norm, gate_up, down))
     }
 }
 

@@ -4,6 +4,8 @@
 mod blocks;
 mod checkpoint;
 mod coding;
+#[cfg(not(target_arch = "wasm32"))]
+mod drawn;
 mod encoding;
 mod error;
 mod files;
@@ -12,12 +14,15 @@ mod fragments;
 pub mod gguf;
 mod loader;
 mod names;
+mod origin;
 pub mod pack;
 mod store;
 #[cfg(not(target_arch = "wasm32"))]
 mod survey;
 
 pub use checkpoint::Checkpoint;
+#[cfg(not(target_arch = "wasm32"))]
+pub use drawn::Drawn;
 pub use encoding::Encoding;
 pub use error::WeightsError;
 #[cfg(not(target_arch = "wasm32"))]
@@ -26,6 +31,7 @@ pub use files::{Embedded, Files, Source};
 pub use fragments::TensorInfo;
 pub use loader::{Loader, PartLoader};
 pub use names::Part;
+pub use origin::{Composition, Named, Origin};
 pub use pack::Pack;
 pub use store::{Piece, Pieces, Read, StoredTensor, TensorStore, open};
 #[cfg(not(target_arch = "wasm32"))]

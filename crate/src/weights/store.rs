@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::ops::Range;
 
 use burn::tensor::Device;
@@ -23,7 +24,7 @@ pub trait TensorStore {
     /// # Errors
     ///
     /// It is missing, or of another shape.
-    fn check(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<&str, WeightsError>;
+    fn check(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Cow<'_, str>, WeightsError>;
 
     /// A small tensor, checked for NaN and infinities.
     ///

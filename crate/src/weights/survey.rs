@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::{Checkpoint, Part, Pieces, Read, StoredTensor, TensorStore, WeightsError};
@@ -47,7 +48,7 @@ impl TensorStore for Survey<'_> {
         Box::new(std::iter::empty())
     }
 
-    fn check(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<&str, WeightsError> {
+    fn check(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Cow<'_, str>, WeightsError> {
         self.checkpoint.check(part, tensor, shape)
     }
 

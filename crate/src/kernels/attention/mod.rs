@@ -1,8 +1,9 @@
 //! `softmax(q kᵀ / √d + mask) v`, with the query heads that share a key/value head packed into one tile.
 //!
-//! Two uses, one formula: new tokens over the slots of an arena, and the patches of a frame among themselves. On a wgpu
-//! adapter `kernel` makes both, with an online softmax and no scores in memory; elsewhere, under autodiff, and for
-//! heads that the kernels do not take, `plain` does.
+//! Three uses, one formula: new tokens over the slots of an arena, the patches of frames among themselves, and, in
+//! training, the tokens of whole sequences over those before them. On a wgpu adapter `kernel` makes the first two, with an
+//! online softmax and no scores in memory; elsewhere, under autodiff, and for heads that the kernels do not take, `plain`
+//! does.
 
 use burn::tensor::{Bool, Device, Int, Tensor};
 
@@ -59,8 +60,30 @@ pub struct Sight {
 /// Which patches of a frame see each other: windows of patches that lie side by side.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    /// For every patch the first patch of its window and the one after its last, `[patches, 2]`.
+    /// For every patch of all frames the first patch of its window and the one after its last, `[frames · patches, 2]`.
     pub bounds: Tensor<2, Int>,
+    /// How many frames there are, one after the other and all with the same windows.
+    pub frames: usize,
+}
+
+/// Whole sequences, one after the other and all as long, whose tokens see themselves and what came before them.
+#[derive(Debug, Clone)]
+pub struct Sequences {
+    /// How many there are.
+    pub count: usize,
+    /// The rotation of every token, all sequences' rows.
+    pub turns: Rotation,
+    /// 0 where a row sees a token of its sequence and −∞ where it does not, `[length, length]`.
+    mask: Tensor<2>,
+}
+
+impl Sequences {
+    /// `count` sequences, whose rows turn by `turns`.
+    pub fn new(count: usize, turns: Rotation, device: &Device) -> Self {
+        let length = turns.rows() / count.max(1);
+        let unseen = Tensor::<2, Bool>::tril_mask([length, length], 0, device);
+        Self { count, turns, mask: plain::mask(unseen) }
+    }
 }
 
 impl Sight {
@@ -77,10 +100,10 @@ impl Sight {
 }
 
 impl Windows {
-    /// Which patch sees which, `[patches, patches]`.
+    /// Which patch of a frame sees which, `[patches, patches]`.
     pub fn seen(&self) -> Tensor<2, Bool> {
-        let [patches, _] = self.bounds.dims();
-        let first = self.bounds.clone().narrow(1, 0, 1);
+        let patches = self.bounds.dims()[0] / self.frames;
+        let first = self.bounds.clone().slice([0..patches, 0..1]);
         first.clone().expand([patches, patches]).equal(first.transpose().expand([patches, patches]))
     }
 }
@@ -103,13 +126,22 @@ pub fn over_arena(queries: &Tensor<2>, heads: Heads, arena: &LayerArena, sight: 
         .unwrap_or_else(|| plain::over_arena(queries, heads, arena, sight))
 }
 
-/// The patches of a frame over each other.
+/// The patches of frames over each other.
 ///
-/// `qkv`: `[patches, 3 · heads · size]`: queries, keys and values, each with all heads.
+/// `qkv`: `[frames · patches, 3 · heads · size]`: queries, keys and values, each with all heads.
 ///
-/// Returns `[patches, heads · size]`.
+/// Returns `[frames · patches, heads · size]`.
 pub fn within_frame(qkv: &Tensor<2>, heads: usize, rotation: &Rotation, windows: &Windows) -> Tensor<2> {
     let heads = Heads { queries: heads, keys: heads, size: qkv.dims()[1] / 3 / heads };
     kernel::within_frame(qkv, heads, rotation, windows, &Attention::plan)
         .unwrap_or_else(|| plain::within_frame(qkv, heads, rotation, windows))
+}
+
+/// The tokens of whole sequences over themselves and those before them.
+///
+/// `qkv`: `[sequences · length, (heads.queries + 2 · heads.keys) · size]`: queries, keys and values, each with all heads.
+///
+/// Returns `[sequences · length, heads.queries · size]`.
+pub fn within_sequences(qkv: &Tensor<2>, heads: Heads, sequences: &Sequences) -> Tensor<2> {
+    plain::within_sequences(qkv, heads, sequences)
 }

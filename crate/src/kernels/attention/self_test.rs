@@ -118,7 +118,7 @@ pub(in crate::kernels) async fn patches(trial: &mut Trial<'_>) -> Result<(), Exe
             };
             let expected = attended(heads, &operands, |row, slot| bounds[row] == bounds[slot]);
 
-            let windows = Windows { bounds: whole(trial, bounds.as_flattened(), [patches, 2]) };
+            let windows = Windows { bounds: whole(trial, bounds.as_flattened(), [patches, 2]), frames: 1 };
             let rotation = Rotation::given(trial.tensor(&turns, [patches, heads.size]));
             let qkv = trial.tensor(&qkv, [patches, 3 * features]);
             let made = kernel::within_frame(&qkv, heads, &rotation, &windows, &|_, _| plan);

@@ -131,11 +131,11 @@ fn frame_difference(windows: &[usize], heads: usize, size: usize, seed: u64) -> 
     }
     let patches = bounds.len() / 2;
     let qkv = random.numbers([patches, 3 * heads * size]);
-    let (windows, turns) = (Windows { bounds: ints(&bounds, [patches, 2]) }, turns(&mut random, patches, size));
+    let (windows, turns) = (Windows { bounds: ints(&bounds, [patches, 2]), frames: 1 }, turns(&mut random, patches, size));
     let heads = Heads { queries: heads, keys: heads, size };
     let wanted = plain::within_frame(&qkv, heads, &turns, &windows);
 
-    let there = Windows { bounds: windows.bounds.to_device(&gpu()) };
+    let there = Windows { bounds: windows.bounds.to_device(&gpu()), frames: 1 };
     let (qkv, turns) = (qkv.to_device(&gpu()), turns.to_device(&gpu()));
     let difference = |adapter: Adapter| {
         let choose = |attention: &Attention, _: Adapter| attention.plan(adapter);

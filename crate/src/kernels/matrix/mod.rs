@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use burn::backend::wgpu::CubeTensor;
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::format::{Coded, Format};
@@ -136,6 +136,15 @@ impl Matrix {
             Piece::Numbers(_) => None,
         });
         codes.collect()
+    }
+
+    /// Its pieces, as parameters that can be trained; none where they are codes.
+    pub fn parameters(&self) -> Vec<ParamId> {
+        let ids = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Codes(_) => None,
+            Piece::Numbers(numbers) => Some(numbers.id),
+        });
+        ids.collect()
     }
 
     fn numbers(&self) -> impl Iterator<Item = Tensor<2>> {

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -145,8 +146,8 @@ impl TensorStore for Pack<'_> {
         }))
     }
 
-    fn check(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<&str, WeightsError> {
-        Ok(&self.find(part, tensor, shape)?.name)
+    fn check(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Cow<'_, str>, WeightsError> {
+        Ok(Cow::Borrowed(&self.find(part, tensor, shape)?.name))
     }
 
     fn numbers(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Read, WeightsError> {

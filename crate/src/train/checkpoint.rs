@@ -1,0 +1,245 @@
+//! What is kept of a training, so that it goes on after it was killed at any moment as if it had not been.
+//!
+//! A checkpoint is a Hugging Face directory of its own, `step-00000100/`, with `moments.safetensors` (the optimiser's,
+//! `m.` and `v.` before the tensors' names) and `progress.json` beside the model. It is written under another name and
+//! gets its own when all of it is on the disk.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use burn::module::{ModuleVisitor, Param, ParamId};
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use serde::{Deserialize, Serialize};
+
+use super::{Moments, TrainError};
+use crate::model::{Description, Model};
+use crate::weights::{Checkpoint, Directory, Origin, Part};
+
+const MOMENTS: &str = "moments.safetensors";
+const PROGRESS: &str = "progress.json";
+const WEIGHTS: &str = "model.safetensors";
+/// What stands before a tensor's name for its two moments.
+const MOMENT: [&str; 2] = ["m.", "v."];
+
+/// How far a training is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Steps that are done.
+    pub step: u64,
+}
+
+/// The newest complete checkpoint in `run`.
+pub fn newest(run: &Path) -> io::Result<Option<PathBuf>> {
+    Ok(all(run)?.pop())
+}
+
+/// Every complete checkpoint in `run`, the oldest first.
+fn all(run: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(run)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.strip_prefix("step-").is_some_and(|step| step.bytes().all(|byte| byte.is_ascii_digit())) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Removes all checkpoints in `run` but the `keep` newest, and what was never finished.
+pub fn tidy(run: &Path, keep: usize) -> io::Result<()> {
+    let complete = all(run)?;
+    for old in complete.iter().rev().skip(keep) {
+        fs::remove_dir_all(old)?;
+    }
+    for entry in fs::read_dir(run)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "unfinished") {
+            fs::remove_dir_all(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// How far the checkpoint at `path` is.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn progress(path: &Path) -> Result<Progress, TrainError> {
+    let bytes = fs::read(path.join(PROGRESS)).map_err(TrainError::at(path))?;
+    serde_json::from_slice(&bytes).map_err(|error| TrainError::Damaged(path.to_owned(), error.to_string()))
+}
+
+/// Writes a checkpoint into `run`.
+///
+/// # Errors
+///
+/// The disk.
+pub fn write(
+    run: &Path,
+    progress: Progress,
+    model: &Model,
+    origins: &[Origin],
+    moments: &Moments,
+    describing: &BTreeMap<String, Vec<u8>>,
+) -> Result<PathBuf, TrainError> {
+    let place = run.join(format!("step-{:08}", progress.step));
+    let draft = place.with_extension("unfinished");
+    let failed = TrainError::at(&draft);
+    let make = || -> io::Result<()> {
+        if draft.exists() {
+            fs::remove_dir_all(&draft)?;
+        }
+        fs::create_dir_all(&draft)?;
+        for (name, bytes) in describing {
+            fs::write(draft.join(name), bytes)?;
+        }
+        let parameters = Parameters::of(model);
+        save(&draft.join(WEIGHTS), &named(origins, "", |id| parameters.values.get(id).cloned()))?;
+        let mut both = Vec::new();
+        for (index, prefix) in MOMENT.into_iter().enumerate() {
+            let moment = |id: &ParamId| {
+                let both = moments.0.get(*parameters.order.get(id)?)?.as_ref()?;
+                Some(numbers(both[index].clone()))
+            };
+            both.extend(named(origins, prefix, moment));
+        }
+        save(&draft.join(MOMENTS), &both)?;
+        fs::write(draft.join(PROGRESS), serde_json::to_vec_pretty(&progress)?)?;
+        for entry in fs::read_dir(&draft)? {
+            fs::File::open(entry?.path())?.sync_all()?;
+        }
+        if place.exists() {
+            fs::remove_dir_all(&place)?;
+        }
+        fs::rename(&draft, &place)?;
+        fs::File::open(run)?.sync_all()
+    };
+    make().map_err(failed)?;
+    Ok(place)
+}
+
+/// The optimiser's moments in the checkpoint at `path`.
+///
+/// # Errors
+///
+/// They are damaged, or of another model.
+pub fn moments(path: &Path, model: &Model, origins: &[Origin]) -> Result<Moments, TrainError> {
+    let damaged = |reason: String| TrainError::Damaged(path.join(MOMENTS), reason);
+    let bytes = fs::read(path.join(MOMENTS)).map_err(TrainError::at(path))?;
+    let stored = safetensors::SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let parameters = Parameters::of(model);
+    let mut moments = Moments(vec![None; parameters.order.len()]);
+    for origin in origins {
+        let first = &origin.tensors[0].name;
+        if stored.tensor(&format!("m.{first}")).is_err() {
+            continue;
+        }
+        let mut read = Vec::new();
+        for prefix in MOMENT {
+            let mut tensors = Vec::new();
+            for tensor in &origin.tensors {
+                let view = stored.tensor(&format!("{prefix}{}", tensor.name)).map_err(|error| damaged(error.to_string()))?;
+                if view.dtype() != Dtype::F32 || view.shape() != tensor.shape {
+                    return Err(damaged(format!("{} has another shape", tensor.name)));
+                }
+                let (numbers, _) = view.data().as_chunks::<4>();
+                tensors.push(numbers.iter().copied().map(f32::from_le_bytes).collect());
+            }
+            read.push(origin.put_together(&tensors));
+        }
+        let mut start = 0;
+        for id in &origin.parameters {
+            let (place, count) = (parameters.order[id], parameters.values[id].len());
+            let piece = |all: &[f32]| {
+                let values = all[start..start + count].to_vec();
+                Tensor::from_data(TensorData::new(values, [count]), model.device())
+            };
+            moments.0[place] = Some([piece(&read[0]), piece(&read[1])]);
+            start += count;
+        }
+    }
+    Ok(moments)
+}
+
+/// The model at `path`, on `device`, and what its parameters are made of.
+///
+/// # Errors
+///
+/// As [`Model::load`].
+pub fn model(path: &Path, description: &Description, device: &Device) -> Result<(Model, Vec<Origin>), TrainError> {
+    let files = Directory(path.to_owned());
+    let stored = Checkpoint::open(&files)?;
+    Ok(Model::load_with_origins(&description.config, &stored, device, &|_| ())?)
+}
+
+/// Which parts of a model the tensors of an origin belong to, the merger being one of its own.
+pub fn is_merger(origin: &Origin) -> bool {
+    origin.tensors.iter().all(|tensor| tensor.part == Part::Vision && tensor.name.contains("merger."))
+}
+
+/// Every parameter's numbers, and its place in the order in which the model shows them.
+struct Parameters {
+    values: HashMap<ParamId, Vec<f32>>,
+    order: HashMap<ParamId, usize>,
+}
+
+impl Parameters {
+    fn of(model: &Model) -> Self {
+        struct Read(Parameters);
+        impl ModuleVisitor for Read {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                self.0.order.insert(param.id, self.0.order.len());
+                let tensor = param.val();
+                let count = tensor.shape().num_elements();
+                self.0.values.insert(param.id, numbers(tensor.reshape([count])));
+            }
+        }
+        let mut read = Read(Self { values: HashMap::new(), order: HashMap::new() });
+        model.visit(&mut read);
+        read.0
+    }
+}
+
+fn numbers(tensor: Tensor<1>) -> Vec<f32> {
+    tensor.into_data().iter().collect()
+}
+
+/// A tensor to be written.
+struct Written {
+    name: String,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+/// The tensors that parameters are made of, where `values` has numbers for them.
+fn named(origins: &[Origin], prefix: &str, values: impl Fn(&ParamId) -> Option<Vec<f32>>) -> Vec<Written> {
+    let mut written = Vec::new();
+    for origin in origins {
+        let Some(pieces) = origin.parameters.iter().map(&values).collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        let parts = origin.taken_apart(&pieces.concat());
+        written.extend(origin.tensors.iter().zip(parts).map(|(tensor, numbers)| Written {
+            name: format!("{prefix}{}", tensor.name),
+            shape: tensor.shape.clone(),
+            bytes: numbers.into_iter().flat_map(f32::to_le_bytes).collect(),
+        }));
+    }
+    written
+}
+
+fn save(path: &Path, tensors: &[Written]) -> io::Result<()> {
+    let mut views = Vec::with_capacity(tensors.len());
+    for tensor in tensors {
+        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), &tensor.bytes).map_err(io::Error::other)?;
+        views.push((&tensor.name, view));
+    }
+    safetensors::serialize_to_file(views, None, path).map_err(io::Error::other)
+}

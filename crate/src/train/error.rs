@@ -1,0 +1,68 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::recipe::RecipeError;
+use crate::clock::ClockError;
+use crate::frame::FrameError;
+use crate::model::LoadError;
+use crate::tokenizer::TokenizerError;
+use crate::weights::WeightsError;
+
+/// Why a training cannot begin or go on.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// Its recipe.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The model that it begins with, or goes on from.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Weights that cannot be read.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// A text that the tokenizer cannot write.
+    #[error(transparent)]
+    Tokenizer(#[from] TokenizerError),
+    /// Frames that the model cannot see.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// A rate that no stream has.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// The disk.
+    #[error("{path}: {source}", path = .0.display(), source = .1)]
+    Disk(PathBuf, io::Error),
+    /// A checkpoint that cannot be gone on from.
+    #[error("{path} is damaged ({reason}): remove it, and training goes on from the checkpoint before it", path = .0.display(), reason = .1)]
+    Damaged(PathBuf, String),
+    /// A run that another recipe began.
+    #[error(
+        "{run} was begun with another recipe ({difference}): go on with the {file} in it, or choose another directory",
+        run = .run.display(),
+        file = super::trainer::RECIPE
+    )]
+    OtherRecipe {
+        /// The run.
+        run: PathBuf,
+        /// The first setting that differs.
+        difference: String,
+    },
+    /// Numbers ran away.
+    #[error("the loss is {loss} at step {step}: the model is lost; begin again from the last checkpoint with a lower rate")]
+    Diverged {
+        /// Where.
+        step: u64,
+        /// What the loss became.
+        loss: f64,
+    },
+}
+
+impl TrainError {
+    /// What the disk said of `path`.
+    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Disk(path, source)
+    }
+}

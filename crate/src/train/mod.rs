@@ -1,0 +1,29 @@
+//! Training, end to end: dialogues in, a better checkpoint out.
+//!
+//! ```text
+//! script + frames ─ lesson ─ batch ─ model ─ objective ─ gradients ─ AdamW ─ checkpoint
+//!     (data)       (tokens)  (equal lengths)  (focal, α)
+//! ```
+//!
+//! The model is the one that watches; what is learnt is what the stream's decisions are read from: the state tokens,
+//! the answers, and where an answer ends.
+
+mod adamw;
+mod batch;
+mod checkpoint;
+mod course;
+mod error;
+mod gradients;
+mod objective;
+mod recipe;
+mod trainer;
+mod workers;
+
+pub use adamw::{AdamW, Moments};
+pub use batch::{Batch, Lesson};
+pub use checkpoint::Progress;
+pub use error::TrainError;
+pub use gradients::Gradients;
+pub use objective::{Count, Objective, Scores, Tally};
+pub use recipe::{Freezable, Phase, Rate, Recipe, RecipeError, Rhythm};
+pub use trainer::{Step, Trainer};

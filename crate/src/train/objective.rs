@@ -1,0 +1,178 @@
+//! What is to become small: Streamo's loss (arXiv 2512.21334, section 3.3), and the two it is compared with.
+//!
+//! ```text
+//! loss = 1/N Σ w · CE        w = 1 for text,  w = α_k (1 − p)^γ for the state token k
+//! α_k  = 1/|S| · Σ_j n_j / n_k,   |S| = 3
+//! ```
+//!
+//! N and the n are counted over the whole batch, however it is split. As upstream does, the gradient also goes through
+//! the weight.
+
+use burn::tensor::{Int, Tensor, TensorData, activation};
+use serde::{Deserialize, Serialize};
+
+use crate::data::Target;
+use crate::stream::State;
+
+/// How state tokens are weighed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Objective {
+    /// As any other token: cross-entropy.
+    Plain,
+    /// By weights that never change.
+    Fixed {
+        /// Of silence, standby and response.
+        weights: [f64; 3],
+    },
+    /// By how rare they are in the batch, and by how wrong the model still is.
+    Focal {
+        /// The exponent of what is missing to certainty.
+        gamma: f64,
+    },
+}
+
+impl Default for Objective {
+    fn default() -> Self {
+        Self::Focal { gamma: 2.0 }
+    }
+}
+
+/// How many state tokens of each kind, and how many targets in all, a batch has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Count {
+    /// Silence, standby, response.
+    pub states: [usize; 3],
+    /// Text and states.
+    pub targets: usize,
+}
+
+impl Count {
+    /// Counts `targets` in.
+    pub fn add<'a>(&mut self, targets: impl IntoIterator<Item = &'a Target>) {
+        for target in targets {
+            self.targets += 1;
+            if let Some(state) = target.state {
+                self.states[state as usize] += 1;
+            }
+        }
+    }
+
+    /// α of the three states; 0 for one that does not occur.
+    pub fn alphas(&self) -> [f64; 3] {
+        let all: usize = self.states.iter().sum();
+        self.states.map(|count| match count {
+            0 => 0.0,
+            count => all as f64 / count as f64 / State::ALL.len() as f64,
+        })
+    }
+}
+
+/// What came of some targets: sums, so that tallies can be added.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Their share of the batch's loss.
+    pub loss: f64,
+    /// Cross-entropy of silence, standby, response and text.
+    pub entropy: [f64; 4],
+    /// How many of each the model found by itself.
+    pub right: [u64; 4],
+    /// How many of each there were.
+    pub count: [u64; 4],
+    /// Which state was right, by row, and which the model took, by column; what it took was no state in the last one.
+    pub confusion: [[u64; 4]; 3],
+}
+
+impl Tally {
+    /// The names of the kinds, in order.
+    pub const KINDS: [&str; 4] = ["silence", "standby", "response", "text"];
+
+    /// Adds another tally.
+    pub fn add(&mut self, other: &Self) {
+        self.loss += other.loss;
+        for kind in 0..Self::KINDS.len() {
+            self.entropy[kind] += other.entropy[kind];
+            self.right[kind] += other.right[kind];
+            self.count[kind] += other.count[kind];
+        }
+        for (row, other) in self.confusion.iter_mut().flatten().zip(other.confusion.iter().flatten()) {
+            *row += other;
+        }
+    }
+
+    /// How well responses were found, each at its own second: the harmonic mean of precision and recall.
+    pub fn response_f1(&self) -> f64 {
+        let response = State::Response as usize;
+        let said: u64 = self.confusion.iter().map(|row| row[response]).sum();
+        let [due, right] = [self.confusion[response].iter().sum::<u64>(), self.confusion[response][response]];
+        2.0 * right as f64 / (said + due).max(1) as f64
+    }
+
+    /// Mean cross-entropy of each kind; NaN where there was none.
+    pub fn mean_entropy(&self) -> [f64; 4] {
+        std::array::from_fn(|kind| self.entropy[kind] / self.count[kind] as f64)
+    }
+
+    /// The share of each kind that was right; NaN where there was none.
+    pub fn accuracy(&self) -> [f64; 4] {
+        std::array::from_fn(|kind| self.right[kind] as f64 / self.count[kind] as f64)
+    }
+}
+
+impl Objective {
+    /// The loss's share of `targets`, whose logits are the rows of `logits` `[targets, vocabulary]`, in a batch of
+    /// `whole`; `[1]`.
+    pub fn loss(self, logits: Tensor<2>, targets: &[Target], whole: &Count) -> (Tensor<1>, Scores) {
+        let device = logits.device();
+        let count = targets.len();
+        let ids: Vec<i32> = targets.iter().map(|target| target.id as i32).collect();
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [count, 1]), &device);
+        let best = logits.clone().argmax(1).reshape([count]);
+        let log_p = activation::log_softmax(logits, 1).gather(1, ids).reshape([count]);
+
+        let column = |weight: &dyn Fn(&Target) -> f64| {
+            let values: Vec<f32> = targets.iter().map(|target| weight(target) as f32).collect();
+            Tensor::<1>::from_data(TensorData::new(values, [count]), &device)
+        };
+        let weight = match self {
+            Self::Plain => column(&|_| 1.0),
+            Self::Fixed { weights } => column(&|target| target.state.map_or(1.0, |state| weights[state as usize])),
+            Self::Focal { gamma } => {
+                let alphas = whole.alphas();
+                let missing = (log_p.clone().exp().neg() + 1.0).clamp_min(0.0).powf_scalar(gamma);
+                let state = column(&|target| target.state.map_or(0.0, |state| alphas[state as usize]));
+                missing * state + column(&|target| f64::from(u8::from(target.state.is_none())))
+            }
+        };
+        let loss = (weight * log_p.clone()).sum().neg() / whole.targets.max(1) as f64;
+        (loss.clone(), Scores { loss, log_p, best })
+    }
+}
+
+/// What a [`Tally`] is made of, on the device.
+#[derive(Debug)]
+pub struct Scores {
+    loss: Tensor<1>,
+    log_p: Tensor<1>,
+    best: Tensor<1, Int>,
+}
+
+impl Scores {
+    /// Read back and added up; `states` are the ids of the state tokens.
+    pub fn tally(self, targets: &[Target], states: [u32; 3]) -> Tally {
+        let numbers = |tensor: Tensor<1>| -> Vec<f32> { tensor.into_data().iter().collect() };
+        let best: Vec<i64> = self.best.into_data().iter().collect();
+        let mut tally = Tally { loss: numbers(self.loss).iter().copied().map(f64::from).sum(), ..Tally::default() };
+        for ((target, log_p), best) in targets.iter().zip(numbers(self.log_p)).zip(best) {
+            let kind = target.state.map_or(State::ALL.len(), |state| state as usize);
+            tally.entropy[kind] -= f64::from(log_p);
+            tally.right[kind] += u64::from(best == i64::from(target.id));
+            tally.count[kind] += 1;
+            if let Some(state) = target.state {
+                let taken = states.iter().position(|&id| i64::from(id) == best).unwrap_or(states.len());
+                tally.confusion[state as usize][taken] += 1;
+            }
+        }
+        tally
+    }
+}

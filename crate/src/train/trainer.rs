@@ -1,0 +1,270 @@
+//! A training from its beginning, or from where it was killed, to its end.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+
+use super::checkpoint::{self, Progress};
+use super::course::{Desk, Draft};
+use super::objective::Count;
+use super::recipe::{Freezable, Recipe};
+use super::workers::Workers;
+use super::{Batch, Gradients, Moments, Tally, TrainError};
+use crate::frame::Preprocessor;
+use crate::model::{Description, LoadError, Model, ModelConfig, Settings};
+use crate::stream::Protocol;
+use crate::synth::{self, Split, Task};
+use crate::tokenizer::Tokenizer;
+use crate::weights::{Checkpoint, Directory, Drawn, Files, Origin, Part};
+
+/// What a run's copy of its recipe is called.
+pub const RECIPE: &str = "recipe.toml";
+
+/// Lines of the corpus that a tokenizer is made from.
+const CORPUS: usize = 20_000;
+
+/// A training that is under way.
+pub struct Trainer {
+    recipe: Recipe,
+    run: PathBuf,
+    /// The files beside the weights: configuration, tokenizer, settings.
+    describing: BTreeMap<String, Vec<u8>>,
+    desk: Desk,
+    model: Model,
+    origins: Vec<Origin>,
+    /// Which parameters learn, in the order in which the model shows them.
+    learns: Vec<bool>,
+    moments: Moments,
+    progress: Progress,
+    device: Device,
+    workers: Workers,
+}
+
+/// What came of one step.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Its number, from 1.
+    pub step: u64,
+    /// The learning rate.
+    pub rate: f64,
+    /// The gradients' norm, before it was clipped.
+    pub norm: f64,
+    /// What came of the targets.
+    pub tally: Tally,
+}
+
+impl Trainer {
+    /// Begins a training in `run`, or goes on with the one that is there. `device` is where it computes; `threads`
+    /// read at once, which changes nothing in what comes out.
+    ///
+    /// # Errors
+    ///
+    /// The model cannot be loaded, or the run is another recipe's, or damaged.
+    pub fn open(recipe: Recipe, run: &Path, device: &Device, threads: usize) -> Result<Self, TrainError> {
+        fs::create_dir_all(run).map_err(TrainError::at(run))?;
+        keep_recipe(&recipe, run)?;
+        let device = device.clone().autodiff();
+        let newest = match checkpoint::newest(run).map_err(TrainError::at(run))? {
+            Some(place) => place,
+            None => begin(&recipe, run, &device)?,
+        };
+        let describing = describing(&newest)?;
+        let description = Description::read(&Directory(newest.clone()))?;
+        let (model, origins) = checkpoint::model(&newest, &description, &device)?;
+        let model = model.without_autodiff();
+        let moments = checkpoint::moments(&newest, &model, &origins)?;
+        let progress = checkpoint::progress(&newest)?;
+        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
+        let preprocessor: Preprocessor = description.preprocessor();
+        Ok(Self {
+            learns: learns(&model, &origins, &recipe.freeze),
+            desk: Desk { protocol, preprocessor },
+            recipe,
+            run: run.to_owned(),
+            describing,
+            model,
+            origins,
+            moments,
+            progress,
+            device,
+            workers: Workers::new(threads),
+        })
+    }
+
+    /// Steps that are done.
+    pub fn done(&self) -> u64 {
+        self.progress.step
+    }
+
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The model as it is now.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Learns from the next batch.
+    ///
+    /// # Errors
+    ///
+    /// A dialogue that cannot be read, or a loss that is no number.
+    pub fn step(&mut self) -> Result<Step, TrainError> {
+        let step = self.progress.step + 1;
+        let drafts = self.desk.drafts(&self.recipe, step)?;
+        let mut whole = Count::default();
+        drafts.iter().for_each(|draft| whole.add(&draft.tokens().targets));
+
+        let batches = in_batches(drafts, self.recipe.together);
+        let learnt = self.workers.map(batches, |drafts| {
+            let batch = self.batch(drafts)?;
+            Ok::<_, TrainError>(batch.gradients(&self.model, &self.learns, self.recipe.objective, &whole, &self.device))
+        });
+        let (mut tally, mut gradients) = (Tally::default(), Vec::new());
+        for part in learnt {
+            let (part, of_part) = part?;
+            gradients.push(part);
+            tally.add(&of_part);
+        }
+        if !tally.loss.is_finite() {
+            return Err(TrainError::Diverged { step, loss: tally.loss });
+        }
+        let rate = self.recipe.rate(step);
+        let gradients = Gradients::sum(gradients);
+        let (model, norm) = self.recipe.adamw.step(&self.model, gradients, &mut self.moments, step, rate);
+        self.model = model;
+        self.progress.step = step;
+        Ok(Step { step, rate, norm, tally })
+    }
+
+    /// What the model makes of worlds that no training shows, by task; each round after the right history.
+    ///
+    /// # Errors
+    ///
+    /// As [`step`](Self::step).
+    pub fn validate(&self) -> Result<BTreeMap<Task, Tally>, TrainError> {
+        let phase = self.recipe.phase(self.recipe.steps);
+        let mut tallies = BTreeMap::new();
+        for &task in phase.tasks.keys() {
+            let drafts = self.desk.held_out(phase, task, self.recipe.rhythm.streams)?;
+            let mut whole = Count::default();
+            drafts.iter().for_each(|draft| whole.add(&draft.tokens().targets));
+            let parts = self.workers.map(in_batches(drafts, self.recipe.together), |drafts| {
+                Ok::<_, TrainError>(self.batch(drafts)?.tally(&self.model, self.recipe.objective, &whole))
+            });
+            let mut tally = Tally::default();
+            for part in parts {
+                tally.add(&part?);
+            }
+            tallies.insert(task, tally);
+        }
+        Ok(tallies)
+    }
+
+    fn batch(&self, drafts: Vec<Draft>) -> Result<Batch, TrainError> {
+        let lessons = drafts.into_iter().map(|draft| self.desk.lesson(draft)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Batch::new(&lessons, self.desk.preprocessor.merge as usize, self.desk.protocol.states()))
+    }
+
+    /// Keeps everything on the disk.
+    ///
+    /// # Errors
+    ///
+    /// The disk.
+    pub fn save(&self) -> Result<PathBuf, TrainError> {
+        let place =
+            checkpoint::write(&self.run, self.progress, &self.model, &self.origins, &self.moments, &self.describing)?;
+        checkpoint::tidy(&self.run, self.recipe.rhythm.keep).map_err(TrainError::at(&self.run))?;
+        Ok(place)
+    }
+}
+
+/// Drafts in the order in which they came, in runs that are read at once.
+fn in_batches(drafts: Vec<Draft>, together: usize) -> Vec<Vec<Draft>> {
+    let mut batches = Vec::new();
+    let mut drafts = drafts.into_iter().peekable();
+    while drafts.peek().is_some() {
+        batches.push(drafts.by_ref().take(together).collect());
+    }
+    batches
+}
+
+/// Writes the recipe into a new run, and holds it against that of an old one; only how long and how often may differ.
+fn keep_recipe(recipe: &Recipe, run: &Path) -> Result<(), TrainError> {
+    let place = run.join(RECIPE);
+    // A recipe was read from such a text.
+    let text = toml::to_string_pretty(recipe).unwrap_or_default();
+    match fs::read_to_string(&place) {
+        Ok(there) if there == text => Ok(()),
+        Ok(there) => {
+            let differing = there.lines().zip(text.lines()).find(|(there, here)| there != here);
+            let difference = differing.map_or_else(|| "it is longer".to_owned(), |(there, here)| format!("{there}, not {here}"));
+            Err(TrainError::OtherRecipe { run: run.to_owned(), difference })
+        }
+        Err(_) => fs::write(&place, text).map_err(TrainError::at(&place)),
+    }
+}
+
+/// The checkpoint of a training that has not begun: the recipe's model, and what it lacks.
+fn begin(recipe: &Recipe, run: &Path, device: &Device) -> Result<PathBuf, TrainError> {
+    let describing = complete(describing(&recipe.model)?, recipe)?;
+    let config = config(&describing)?;
+    let source = Directory(recipe.model.clone());
+    let weights = ["model.safetensors", "model.safetensors.index.json"];
+    let (model, origins) = match weights.iter().any(|name| recipe.model.join(name).is_file()) {
+        true => Model::load_with_origins(&config, &Checkpoint::open(&source)?, device, &|_| ())?,
+        false => Model::load_with_origins(&config, &Drawn::new(recipe.seed), device, &|_| ())?,
+    };
+    checkpoint::write(run, Progress { step: 0 }, &model, &origins, &Moments::default(), &describing)
+}
+
+fn config(describing: &BTreeMap<String, Vec<u8>>) -> Result<ModelConfig, LoadError> {
+    Ok(ModelConfig::from_json(describing.get("config.json").map_or(b"", Vec::as_slice))?)
+}
+
+/// The files beside the weights in a Hugging Face directory.
+fn describing(place: &Path) -> Result<BTreeMap<String, Vec<u8>>, TrainError> {
+    let files = Directory(place.to_owned());
+    let mut found = BTreeMap::new();
+    for name in Description::FILES.into_iter().chain(["generation_config.json"]) {
+        if let Some(bytes) = files.read(name)? {
+            found.insert(name.to_owned(), bytes);
+        }
+    }
+    Ok(found)
+}
+
+/// Makes a tokenizer where there is none.
+fn complete(mut files: BTreeMap<String, Vec<u8>>, recipe: &Recipe) -> Result<BTreeMap<String, Vec<u8>>, TrainError> {
+    const TOKENIZER: &str = "tokenizer.json";
+    if files.contains_key(TOKENIZER) {
+        return Ok(files);
+    }
+    let settings = match files.get("streamo.json") {
+        Some(json) => Settings::from_json(json).map_err(LoadError::from)?,
+        None => Settings::default(),
+    };
+    let prompt = std::iter::repeat_n(settings.system_prompt, CORPUS / 100);
+    let corpus = synth::corpus(recipe.seed, Split::Train, CORPUS).chain(prompt);
+    let tokenizer = Tokenizer::made_for(corpus, &settings.states, config(&files)?.language.vocabulary)?;
+    files.insert(TOKENIZER.to_owned(), tokenizer.to_json()?);
+    Ok(files)
+}
+
+/// Which parameters learn, in the order in which the model shows them.
+fn learns(model: &Model, origins: &[Origin], freeze: &[Freezable]) -> Vec<bool> {
+    let frozen = |origin: &Origin| {
+        let part = match origin.tensors[0].part {
+            Part::Vision if checkpoint::is_merger(origin) => Freezable::Merger,
+            Part::Vision => Freezable::Vision,
+            Part::Language | Part::Head => Freezable::Language,
+        };
+        freeze.contains(&part)
+    };
+    let frozen: Vec<_> = origins.iter().filter(|origin| frozen(origin)).flat_map(|origin| &origin.parameters).collect();
+    model.parameters().iter().map(|id| !frozen.contains(&id)).collect()
+}
