@@ -2,6 +2,7 @@
 
 mod bench;
 mod bundled;
+mod data;
 mod display;
 mod dump;
 mod inspect;
@@ -43,6 +44,8 @@ enum Command {
     Bench(bench::Bench),
     /// Pack a model: smaller weights, in the layout of the kernels, cut into files that a browser can fetch
     Pack(pack::Pack),
+    /// Check, count and convert the samples that models learn from
+    Data(data::Data),
 }
 
 /// Which model, and where it runs.
@@ -250,6 +253,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Bench(bench) => bench.run(),
         Command::Pack(pack) => pack.run(),
+        Command::Data(data) => data.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
