@@ -141,7 +141,9 @@ impl Sample {
                 };
                 let [video_name, task_type, source] = ABOUT.map(&mut text);
                 let video_path = self.video().to_owned();
-                ["video_path", "question", "response"].map(|name| others.remove(name));
+                for name in ["video_path", "question", "response"] {
+                    others.remove(name);
+                }
                 (RawSample { video_name, video_path, task_type, source, question, response }, others, notes)
             }
         }
