@@ -2,6 +2,7 @@
 
 mod bench;
 mod bundled;
+mod data;
 mod display;
 mod dump;
 mod inspect;
@@ -46,6 +47,8 @@ enum Command {
     Pack(pack::Pack),
     /// Train a model by a recipe, or go on with a training that was interrupted
     Train(train::Train),
+    /// Check, count and convert the samples that models learn from
+    Data(data::Data),
 }
 
 /// Which model, and where it runs.
@@ -254,6 +257,7 @@ pub fn main() -> ExitCode {
         Command::Bench(bench) => bench.run(),
         Command::Pack(pack) => pack.run(),
         Command::Train(train) => train.run(),
+        Command::Data(data) => data.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
