@@ -7,6 +7,7 @@ mod dump;
 mod inspect;
 mod pack;
 mod replay;
+mod synth;
 mod watch;
 
 use std::io::{self, Write};
@@ -43,6 +44,8 @@ enum Command {
     Bench(bench::Bench),
     /// Pack a model: smaller weights, in the layout of the kernels, cut into files that a browser can fetch
     Pack(pack::Pack),
+    /// Make up films with questions and the exact second of every answer, for training and testing
+    Synth(synth::Synth),
 }
 
 /// Which model, and where it runs.
@@ -250,6 +253,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Bench(bench) => bench.run(),
         Command::Pack(pack) => pack.run(),
+        Command::Synth(synth) => synth.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -59,6 +59,8 @@ pub(super) struct Pose {
     /// Where its legs are in their stride, from -1 to 1; 0 standing.
     pub stride: f64,
     pub shade: [f32; 3],
+    /// How fast it goes to the right, in heights of the picture a second.
+    pub speed: f64,
     width: f64,
 }
 
@@ -101,6 +103,7 @@ impl Actor {
             faces_right: self.facing.at(time) > 0.5,
             stride: pace * steps.sin(),
             shade: self.shade(time),
+            speed,
             width: self.ratio * height,
         }
     }
@@ -127,6 +130,13 @@ impl Pose {
     /// Wholly outside.
     pub fn is_outside(&self, aspect: f64) -> bool {
         self.right() <= 0.0 || self.left() >= aspect || self.bottom <= 0.0
+    }
+
+    /// The share of it that another one before it hides.
+    pub fn hidden_by(&self, other: &Pose) -> f64 {
+        let wide = self.right().min(other.right()) - self.left().max(other.left());
+        let high = self.bottom.min(other.bottom) - self.top().max(other.top());
+        (wide / (self.right() - self.left())).clamp(0.0, 1.0) * (high / self.height).clamp(0.0, 1.0) * other.opacity
     }
 
     /// The share of it that is in the picture.

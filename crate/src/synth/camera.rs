@@ -20,8 +20,10 @@ pub(super) struct Camera {
     gamma: f32,
     contrast: f32,
     is_blurred: bool,
-    /// In 256ths, by pixel; empty where there is none.
-    vignette: Vec<u16>,
+    /// How long the shutter is open, in seconds.
+    exposure: f32,
+    /// How light each place is, in 256ths.
+    shading: Vec<u16>,
     noise: Vec<i8>,
     quality: Option<u8>,
 }
@@ -69,16 +71,23 @@ impl Camera {
         });
         let noise = if strength < 0.3 { Vec::new() } else { noise.collect() };
         let dark = if is_clean || dice.chance(0.4) { 0.0 } else { dice.shade(0.1, 0.5) };
+        let lamp = [dice.shade(-0.22, 0.22) * much, dice.shade(-0.16, 0.16) * much];
         Self {
             seed,
             drifts,
             gamma: 1.0 + much * dice.shade(-0.18, 0.2),
             contrast: 1.0 + much * dice.shade(-0.22, 0.12),
             is_blurred: !is_clean && dice.chance(0.3),
-            vignette: vignette(dark, width, height),
+            exposure: much * dice.shade(0.0, 0.09),
+            shading: shading(dark, lamp, width, height),
             noise,
             quality: (!is_clean && dice.chance(0.3)).then(|| 30 + dice.index(55) as u8),
         }
+    }
+
+    /// How long the shutter is open, in seconds.
+    pub fn exposure(&self) -> f32 {
+        self.exposure
     }
 
     /// How far the picture is shifted at a time, in its heights.
@@ -93,7 +102,7 @@ impl Camera {
         let mut rgb = Vec::with_capacity(3 * pixels.len());
         let start = mix(self.seed, index as u64) as usize;
         for (place, pixel) in pixels.iter().enumerate() {
-            let weight = self.vignette.get(place).map_or(256, |&weight| i32::from(weight));
+            let weight = self.shading.get(place).map_or(256, |&weight| i32::from(weight));
             for channel in 0..3 {
                 let mut value = (tables[channel][usize::from(pixel[channel])] * weight) >> 12;
                 if !self.noise.is_empty() {
@@ -126,17 +135,15 @@ impl Camera {
     }
 }
 
-/// Darker towards the corners.
-fn vignette(dark: f32, width: u32, height: u32) -> Vec<u16> {
-    if dark == 0.0 {
-        return Vec::new();
-    }
-    let (cx, cy) = (0.5 * width as f32, 0.5 * height as f32);
-    let places = (0..height).flat_map(|y| (0..width).map(move |x| (x as f32, y as f32)));
+/// Darker towards the corners, and lighter towards a lamp.
+fn shading(corners: f32, lamp: [f32; 2], width: u32, height: u32) -> Vec<u16> {
+    let place = |at: u32, side: u32| 2.0 * (at as f32 + 0.5) / side as f32 - 1.0;
+    let places = (0..height).flat_map(|y| (0..width).map(move |x| (place(x, width), place(y, height))));
     places
         .map(|(x, y)| {
-            let far = (((x - cx) / cx).powi(2) + ((y - cy) / cy).powi(2)) / 2.0;
-            (256.0 * (1.0 - dark * far * far)) as u16
+            let far = 0.5 * (x * x + y * y);
+            let light = (1.0 - corners * far * far) * (1.0 + lamp[0] * x + lamp[1] * y);
+            (256.0 * light.max(0.0)) as u16
         })
         .collect()
 }

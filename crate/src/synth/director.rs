@@ -13,6 +13,8 @@ mod moves;
 
 /// Most actors that are seen at once.
 const MOST: usize = 3;
+/// How high one is that has come closer, about.
+const LARGE: f64 = 0.87;
 
 /// What a director is told.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +99,8 @@ pub(super) struct Director<'a> {
     dice: Dice,
     plot: Plot,
     roles: Vec<Role>,
+    /// Nothing happens that anybody would tell of.
+    is_still: bool,
 }
 
 impl<'a> Director<'a> {
@@ -111,7 +115,7 @@ impl<'a> Director<'a> {
             cover: Track::new(0.0),
             events: Vec::new(),
         };
-        let mut director = Self { brief, dice, plot, roles: Vec::new() };
+        let mut director = Self { brief, dice, plot, roles: Vec::new(), is_still: false };
         director.open_scene(f64::NEG_INFINITY);
         director.play();
         director.plot.events.sort_by(|a, b| a.end.total_cmp(&b.end));
@@ -119,8 +123,10 @@ impl<'a> Director<'a> {
     }
 
     fn play(&mut self) {
-        let gaps = self.dice.weighted(&[([0.5, 3.8], 0.76), ([4.0, 11.0], 0.18), ([14.0, 40.0], 0.06)]);
-        let [shortest, longest] = gaps.unwrap_or([1.0, 4.0]);
+        let gaps = self.dice.weighted(&[([0.8, 7.0], 0.8), ([4.0, 11.0], 0.15), ([0.0, 0.0], 0.05)]);
+        let [shortest, longest] = gaps.unwrap_or([0.8, 7.0]);
+        self.is_still = longest == 0.0;
+        let [shortest, longest] = if self.is_still { [5.0, 15.0] } else { [shortest, longest] };
         let mut time = self.dice.range(0.3, shortest + 2.0);
         // Beyond the end, so that something may be under way there.
         while time < self.brief.length + 0.5 {
@@ -151,10 +157,10 @@ impl<'a> Director<'a> {
     }
 
     fn is_possible(&self, act: Act, time: f64) -> bool {
-        if self.brief.without.contains(&act) {
+        if self.brief.without.contains(&act) || (self.is_still && Act::TOLD.contains(&act)) {
             return false;
         }
-        let crowded = self.roles.iter().any(|role| role.is_large && self.ratio(role) > 1.2);
+        let crowded = self.roles.iter().any(|role| role.is_large && !self.leaves_room(role));
         match act {
             Act::ComeIn | Act::Appear => self.free_third().is_some() && self.roles.len() < MOST && !crowded,
             Act::Cross => self.roles.len() < MOST && !crowded,
@@ -167,6 +173,11 @@ impl<'a> Director<'a> {
         self.plot.actors[role.actor].ratio
     }
 
+    /// Whether others can still be seen beside it when it is large.
+    fn leaves_room(&self, role: &Role) -> bool {
+        LARGE * self.ratio(role) <= 0.5 * self.brief.aspect
+    }
+
     /// Whether one that rests can do this.
     fn can(&self, role: &Role, act: Act, time: f64) -> bool {
         if role.free_at > time || role.third.is_none() {
@@ -175,9 +186,9 @@ impl<'a> Director<'a> {
         let ratio = self.ratio(role);
         match act {
             Act::Recede => role.is_large,
-            Act::Leave | Act::Turn | Act::Vanish => !role.is_large || ratio <= 1.2,
+            Act::Leave | Act::Turn | Act::Vanish => true,
             Act::ComeCloser => {
-                let fits = 0.8 * ratio <= self.brief.aspect && (ratio <= 1.2 || self.roles.len() == 1);
+                let fits = LARGE * ratio <= self.brief.aspect && (self.leaves_room(role) || self.roles.len() == 1);
                 let alone = self.roles.iter().all(|role| !role.is_large);
                 !role.is_large && fits && alone
             }
@@ -303,6 +314,12 @@ impl<'a> Director<'a> {
         });
         let [start, end, begun] = [start, end, begun].map(|time| self.off_the_frames(time));
         self.plot.events.push(Event { happening, subject, start, end, begun });
+    }
+
+    /// When what is over at `end` has been seen to be over, and its actor may do something else.
+    fn seen_after(&self, end: f64) -> f64 {
+        let frame = (end * self.brief.fps).ceil() / self.brief.fps;
+        (end + 0.3).max(frame + 0.02)
     }
 
     /// A time that rounding to milliseconds moves across no frame: one that is as good as at a frame is put just before.

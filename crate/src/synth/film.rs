@@ -2,7 +2,6 @@
 
 use tiny_skia::{Color, FillRule, IntRect, Paint, PathBuilder, Pixmap, PixmapPaint, Shader, Transform};
 
-use super::actor::{Actor, Pose};
 use super::camera::Camera;
 use super::dice::{Dice, mix};
 use super::draw::{self, Costume};
@@ -83,27 +82,50 @@ impl Studio {
         let shift = self.camera.shift(time).map(|part| (part * height as f32).round());
         let [left, top] = shift.map(|part| margin as i32 - part as i32);
         let mut canvas = backdrop.as_ref().clone_rect(IntRect::from_xywh(left, top, width, height)?)?;
-        let mut seen: Vec<(usize, &Actor, Pose)> = plot
-            .actors
-            .iter()
-            .enumerate()
-            .filter(|(_, actor)| actor.scene == scene && actor.is_on_stage(time))
-            .map(|(number, actor)| (number, actor, actor.pose(time)))
-            .filter(|(_, _, pose)| !pose.is_outside(plot.aspect) && pose.opacity > 0.0)
-            .collect();
-        // Who is large is near, and hides others.
-        seen.sort_by(|(_, _, a), (_, _, b)| a.height.total_cmp(&b.height));
-        for (number, actor, pose) in seen {
-            let costume = &self.costumes[number];
-            if pose.opacity >= 1.0 {
+        for (number, pose) in plot.cast_of(scene, time) {
+            if pose.is_outside(plot.aspect) || pose.opacity <= 0.0 {
+                continue;
+            }
+            let (actor, costume) = (&plot.actors[number], &self.costumes[number]);
+            let smear = (pose.speed.abs() as f32 * self.camera.exposure() * height as f32).round() as usize;
+            if pose.opacity >= 1.0 && smear < 2 {
                 draw::draw(canvas.as_mut(), actor, costume, &pose, height as f32, shift);
             } else {
                 let mut alone = Pixmap::new(width, height)?;
                 draw::draw(alone.as_mut(), actor, costume, &pose, height as f32, shift);
+                blur_along_rows(&mut alone, smear);
                 lay(&mut canvas, &alone, pose.opacity as f32);
             }
         }
         Some(canvas)
+    }
+}
+
+/// The mean of `length` pixels: what moved while the shutter was open.
+fn blur_along_rows(picture: &mut Pixmap, length: usize) {
+    let width = picture.width() as usize;
+    let length = length.min(width);
+    if length < 2 {
+        return;
+    }
+    let (pixels, _) = picture.data_mut().as_chunks_mut::<4>();
+    let mut before = vec![[0; 4]; width + length];
+    for row in pixels.chunks_exact_mut(width) {
+        before[length / 2..length / 2 + width].copy_from_slice(row);
+        let mut sum = [0u32; 4];
+        for (place, pixel) in row.iter_mut().enumerate() {
+            // The first pixel has all of its window to add, every other one a pixel more and a pixel less.
+            let entering = if place == 0 { 0..length } else { place + length - 1..place + length };
+            for other in &before[entering] {
+                sum = std::array::from_fn(|channel| sum[channel] + u32::from(other[channel]));
+            }
+            if place > 0 {
+                let left = before[place - 1];
+                sum = std::array::from_fn(|channel| sum[channel] - u32::from(left[channel]));
+            }
+            *pixel = sum.map(|total| (total / length as u32) as u8);
+        }
+        before.fill([0; 4]);
     }
 }
 

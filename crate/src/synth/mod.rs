@@ -149,10 +149,17 @@ pub struct Sample {
 }
 
 /// The sample of a seed. It costs little; pictures are made when they are asked for.
+///
+/// Samples of one seed in other splits or tasks have nothing in common.
 pub fn sample(seed: u64, setup: &Setup) -> Sample {
-    let (plot, asked) = ask::about_a_plot(seed, setup);
+    let own = own_seed(seed, setup);
+    let (plot, asked) = ask::about_a_plot(own, setup);
     let (raw, script) = schedule::write(seed, setup, &asked);
-    Sample { task: setup.task, raw, script, film: Film::new(plot, setup.clone(), seed) }
+    Sample { task: setup.task, raw, script, film: Film::new(plot, setup.clone(), own) }
+}
+
+fn own_seed(seed: u64, setup: &Setup) -> u64 {
+    dice::mix(seed, 1 + setup.task as u64 + 16 * setup.split as u64)
 }
 
 /// Lines of questions and answers, as a tokenizer is trained on; every task as often as any other.
@@ -163,7 +170,7 @@ pub fn corpus(seed: u64, split: Split, lines: usize) -> impl Iterator<Item = Str
         let clock = ask::any_clock(seed, number);
         let first = if number % 3 == 0 { dice::mix(seed, number) % 1000 } else { 0 };
         let setup = Setup { split, task, width: 140, height: 84, clock, rounds: 24, first, quiet: false };
-        ask::about_a_plot(dice::mix(seed, number), &setup).1
+        ask::about_a_plot(own_seed(dice::mix(seed, number), &setup), &setup).1
     });
     samples.flat_map(ask::Asked::texts).take(lines)
 }

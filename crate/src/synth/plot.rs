@@ -1,6 +1,6 @@
 //! A film's plot: its scenes, its actors, its light, and the log of what happens.
 
-use super::actor::Actor;
+use super::actor::{Actor, Pose};
 use super::event::{Event, Happening};
 use super::thing::{Colour, Kind};
 use super::track::Track;
@@ -116,18 +116,32 @@ impl Plot {
         }
     }
 
+    /// Who is on a scene's stage at a time, from the rear to the front: who is large is near.
+    pub fn cast_of(&self, scene: usize, time: f64) -> Vec<(usize, Pose)> {
+        let there = self.actors.iter().enumerate();
+        let mut cast: Vec<(usize, Pose)> = there
+            .filter(|(_, actor)| actor.scene == scene && actor.is_on_stage(time))
+            .map(|(number, actor)| (number, actor.pose(time)))
+            .collect();
+        // By the height without its breath, so that two of a size do not change places.
+        cast.sort_by(|(a, _), (b, _)| {
+            let height = |number: usize| self.actors[number].height.at(time);
+            height(*a).total_cmp(&height(*b))
+        });
+        cast
+    }
+
     /// Who can be seen well at a time, from left to right: number, third, and whether it is large.
     pub fn seen_at(&self, time: f64) -> Vec<(usize, usize, bool)> {
         let (going, current, share) = self.scenes_at(time);
         let scene = going.filter(|_| share < 0.5).unwrap_or(current);
-        let mut seen: Vec<_> = self
-            .actors
-            .iter()
-            .enumerate()
-            .filter(|(_, actor)| actor.scene == scene && actor.is_on_stage(time))
-            .map(|(number, actor)| (number, actor.pose(time)))
-            .filter(|(_, pose)| pose.seen(self.aspect) >= 0.5 && pose.opacity >= 0.5)
-            .collect();
+        let mut seen = self.cast_of(scene, time);
+        let whole = seen.clone();
+        seen.retain(|&(number, pose)| {
+            let in_front = whole.iter().skip_while(|&&(other, _)| other != number).skip(1);
+            let hidden = in_front.map(|(_, other)| pose.hidden_by(other)).fold(0.0, f64::max);
+            pose.seen(self.aspect) * (1.0 - hidden) >= 0.4 && pose.opacity >= 0.5
+        });
         seen.sort_by(|(_, a), (_, b)| a.x.total_cmp(&b.x));
         seen.into_iter().map(|(number, pose)| (number, self.third(pose.x), pose.height > 0.55)).collect()
     }

@@ -5,7 +5,7 @@ mod memory;
 mod pattern;
 mod sentence;
 mod states;
-mod wording;
+pub(super) mod wording;
 
 use self::pattern::{Pattern, Verb};
 use super::dice::{Dice, mix};

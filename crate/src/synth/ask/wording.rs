@@ -200,7 +200,8 @@ pub(in crate::synth) const DID: Wordings = Wordings {
     held_out: &["Tell me: did {}?", "Can you tell me: did {}?"],
 };
 
-/// All of a task's wordings.
+/// All of them.
+#[cfg(test)]
 pub(in crate::synth) const ALL: [Wordings; 22] = [
     DENSE,
     NARRATION,

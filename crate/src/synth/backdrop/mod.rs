@@ -14,7 +14,7 @@ use super::thing::hsv;
 /// The background of a scene: opaque, `width` by `height` pixels. Nothing if a side is 0.
 pub(super) fn paint(seed: u64, split: Split, width: u32, height: u32) -> Option<Pixmap> {
     let mut dice = Dice::new(seed, 5);
-    let photograph = dice.chance(0.4);
+    let photograph = dice.chance(0.5);
     let mut pixels = match (photograph, split) {
         (true, _) => photograph::any(split, width, height, &mut dice),
         (_, Split::Train) => match dice.index(7) {

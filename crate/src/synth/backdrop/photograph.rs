@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use image::RgbImage;
+use image::{RgbImage, imageops};
 
 use crate::synth::Split;
 use crate::synth::dice::Dice;
@@ -20,19 +20,49 @@ macro_rules! photographs {
 }
 
 static TRAINED: Album = Album {
-    files: photographs!["astronaut", "brick", "camera", "chelsea", "china", "grass", "gravel"],
+    files: photographs![
+        "apartment",
+        "astronaut",
+        "brick",
+        "bridge",
+        "camera",
+        "chelsea",
+        "china",
+        "dawn",
+        "esplanade",
+        "forest",
+        "grass",
+        "gravel",
+        "lab",
+        "lobby",
+        "night",
+        "park",
+        "sky",
+        "sunset",
+        "warehouse",
+        "workshop",
+    ],
     decoded: OnceLock::new(),
 };
-static HELD_OUT: Album = Album { files: photographs!["coffee", "flower", "rocket"], decoded: OnceLock::new() };
+static HELD_OUT: Album = Album {
+    files: photographs!["city", "coffee", "flower", "hall", "rocket", "sunrise", "venice"],
+    decoded: OnceLock::new(),
+};
 
 impl Album {
-    fn any(&self, dice: &mut Dice) -> Option<&RgbImage> {
-        let decoded = self.decoded.get_or_init(|| {
+    fn pictures(&self) -> &[RgbImage] {
+        self.decoded.get_or_init(|| {
             let pictures = self.files.iter().filter_map(|file| image::load_from_memory(file).ok());
-            pictures.map(|picture| picture.to_rgb8()).collect()
-        });
-        decoded.get(dice.index(decoded.len()))
+            pictures.flat_map(|picture| views(&picture.to_rgb8())).collect()
+        })
     }
+}
+
+/// The views of one file: several of a place stand one above the other, each 5 high and 8 wide.
+fn views(picture: &RgbImage) -> Vec<RgbImage> {
+    let count = (8 * picture.height() / (5 * picture.width()).max(1)).max(1);
+    let height = picture.height() / count;
+    (0..count).map(|view| imageops::crop_imm(picture, 0, view * height, picture.width(), height).to_image()).collect()
 }
 
 /// A part of one, as pixels of a `width` by `height` picture; black where there is none.
@@ -41,11 +71,14 @@ pub(super) fn any(split: Split, width: u32, height: u32, dice: &mut Dice) -> Vec
         Split::Train => &TRAINED,
         Split::HeldOut => &HELD_OUT,
     };
-    let Some(picture) = album.any(dice) else { return vec![[0.0; 3]; (width * height) as usize] };
+    let pictures = album.pictures();
+    let Some(picture) = pictures.get(dice.index(pictures.len())) else {
+        return vec![[0.0; 3]; (width * height) as usize];
+    };
     let (pw, ph) = (picture.width() as f32, picture.height() as f32);
     // The largest part of the right shape, or a smaller one.
     let fit = (pw / width as f32).min(ph / height as f32);
-    let zoom = fit * dice.shade(0.5, 1.0);
+    let zoom = fit * dice.shade(0.6, 1.0);
     let left = dice.shade(0.0, pw - zoom * width as f32);
     let top = dice.shade(0.0, ph - zoom * height as f32);
     let mirrored = dice.chance(0.5);
@@ -96,4 +129,19 @@ fn bilinear(picture: &RgbImage, x: f32, y: f32) -> [f32; 3] {
         sample[channel] = (a * (1.0 - u) + b * u) * (1.0 - v) + (c * (1.0 - u) + d * u) * v;
     }
     sample
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_photograph_is_readable_and_none_is_in_both_splits() {
+        for (album, fewest) in [(&TRAINED, 40), (&HELD_OUT, 10)] {
+            assert!(album.pictures().len() >= fewest, "{}", album.pictures().len());
+            assert!(album.pictures().iter().all(|picture| picture.width() >= 200 && picture.height() >= 120));
+        }
+        let held_out = HELD_OUT.pictures();
+        assert!(TRAINED.pictures().iter().all(|picture| !held_out.contains(picture)));
+    }
 }

@@ -86,7 +86,7 @@ impl Director<'_> {
             },
         );
         self.plot.actors[actor].on_stage.0 = time;
-        self.engage(actor, Some(third), time + takes + 0.4);
+        self.engage(actor, Some(third), self.seen_after(time + takes));
         self.log(Happening::ComesIn(side), Some(actor), start, end);
         self.log(Happening::Settles, Some(actor), start, time + takes);
     }
@@ -113,7 +113,9 @@ impl Director<'_> {
                     _ => pose.x > 0.67 * aspect || pose.right() > aspect,
                 });
                 let out = director.when(actor, going, time + takes, |pose| pose.is_outside(aspect));
-                ((inside - start).min(out - going), (start, inside, going, out))
+                // Coming in, wholly inside, and going out are each to be seen.
+                let edge = director.when(actor, inside, time + takes, |pose| !pose.is_inside(aspect));
+                ((inside - start).min(edge - inside).min(out - going), (start, inside, going, out))
             },
         );
         self.plot.actors[actor].on_stage = (time, time + takes);
@@ -183,7 +185,7 @@ impl Director<'_> {
         }
         let still = now;
         let end = still + 1.0_f64.max(1.0 / self.brief.fps);
-        self.busy(role, end + 0.2);
+        self.busy(role, self.seen_after(end));
         self.log(Happening::Stops, Some(actor), still, end);
     }
 
@@ -207,7 +209,7 @@ impl Director<'_> {
             },
         );
         self.roles[role].is_large = true;
-        self.busy(role, time + takes + 1.5);
+        self.busy(role, self.seen_after(time + takes) + 1.0);
         self.log(Happening::ComesCloser, Some(actor), start, end);
     }
 
@@ -218,7 +220,7 @@ impl Director<'_> {
         self.plot.actors[actor].height.go(time, time + takes, home_height, Ease::Smooth);
         self.plot.actors[actor].bottom.go(time, time + takes, bottom, Ease::Smooth);
         self.roles[role].is_large = false;
-        self.busy(role, time + takes + 0.3);
+        self.busy(role, self.seen_after(time + takes));
         self.log(Happening::Recedes, Some(actor), time, time + takes);
     }
 
@@ -231,7 +233,7 @@ impl Director<'_> {
         arm.go(time + takes - lower, time + takes, 0.0, Ease::Smooth);
         let start = self.when(actor, time, time + takes, |pose| pose.arm > 0.35);
         let end = self.when(actor, time + takes - lower, time + takes, |pose| pose.arm < 0.08);
-        self.busy(role, time + takes + 0.3);
+        self.busy(role, self.seen_after(time + takes));
         self.log(Happening::Waves, Some(actor), start, end);
     }
 
@@ -243,7 +245,7 @@ impl Director<'_> {
         // Logged first: its subject is called by the colour that it had.
         self.log(Happening::Turns(colour), Some(actor), time + 0.25 * takes, time + takes);
         self.plot.actors[actor].coats.push(Coat { start: time, end: time + takes, colour, shade });
-        self.busy(role, time + takes + 0.4);
+        self.busy(role, self.seen_after(time + takes));
     }
 
     pub(super) fn appear(&mut self, time: f64) {
@@ -254,7 +256,7 @@ impl Director<'_> {
         *opacity = Track::new(0.0);
         opacity.go(time, time + takes, 1.0, Ease::Even);
         self.plot.actors[actor].on_stage.0 = time;
-        self.engage(actor, Some(third), time + takes + 0.4);
+        self.engage(actor, Some(third), self.seen_after(time + takes));
         self.log(Happening::Appears, Some(actor), time + 0.2 * takes, time + takes);
     }
 
@@ -280,7 +282,7 @@ impl Director<'_> {
         self.face(actor, time, to > pose.x);
         self.plot.actors[actor].x.go(time, time + takes, to, Ease::Smooth);
         self.roles[role].third = Some(third);
-        self.busy(role, time + takes + 0.4);
+        self.busy(role, self.seen_after(time + takes));
         let start = self.when(actor, time, time + takes, |now| (now.x - pose.x).abs() > STEP);
         self.log(Happening::Moves, Some(actor), start, time + takes);
     }
@@ -299,7 +301,7 @@ impl Director<'_> {
         let free = (at(back, back + goes, &|cover| cover < 1.0 - NOTICED), back + goes);
         self.log(Happening::Covered, None, dark.0, dark.1);
         self.log(Happening::Uncovered, None, free.0, free.1);
-        self.rest_until(back + goes + 0.3)
+        self.rest_until(self.seen_after(back + goes))
     }
 
     pub(super) fn lights(&mut self, time: f64) -> f64 {
@@ -310,7 +312,7 @@ impl Director<'_> {
         self.plot.light.go(back, back + on, 1.0, Ease::Even);
         self.log(Happening::LightsOff, None, time + 0.25 * off, time + off);
         self.log(Happening::LightsOn, None, back + 0.25 * on, back + on);
-        self.rest_until(back + on + 0.3)
+        self.rest_until(self.seen_after(back + on))
     }
 
     pub(super) fn change_scene(&mut self, time: f64) -> f64 {
@@ -323,7 +325,7 @@ impl Director<'_> {
         self.plot.scenes.push(Scene { seed: self.dice.number(), begins });
         self.open_scene(begins.0);
         self.log(Happening::SceneChanges, None, begins.0 + 0.2 * takes, end);
-        self.rest_until(end + 0.3)
+        self.rest_until(self.seen_after(end))
     }
 
     fn rest_until(&mut self, time: f64) -> f64 {

@@ -14,9 +14,7 @@ use super::actor::{Actor, Pose};
 use super::dice::Dice;
 use super::thing::{Kind, Look};
 
-/// Designs of each kind: so many for training, and the rest held out.
-const TRAINED: usize = 3;
-/// Widths over heights of each kind's designs.
+/// Widths over heights of each kind's designs, of which the last two are held out.
 fn ratios(kind: Kind) -> [f64; 5] {
     match kind {
         Kind::Person => [0.44, 0.46, 0.92, 0.46, 0.9],
@@ -30,12 +28,14 @@ fn ratios(kind: Kind) -> [f64; 5] {
     }
 }
 
-/// One of a kind's designs.
-pub(super) fn any_design(_kind: Kind, split: Split, dice: &mut Dice) -> usize {
-    match split {
-        Split::Train => dice.index(TRAINED),
-        Split::HeldOut => TRAINED + dice.index(ratios(Kind::Ball).len() - TRAINED),
-    }
+/// One of a kind's designs. Of persons, most sit before the camera.
+pub(super) fn any_design(kind: Kind, split: Split, dice: &mut Dice) -> usize {
+    let weights: &[(usize, f64)] = match (kind, split) {
+        (Kind::Person, Split::Train) => &[(0, 0.3), (1, 0.25), (2, 0.45)],
+        (_, Split::Train) => &[(0, 1.0), (1, 1.0), (2, 1.0)],
+        (_, Split::HeldOut) => &[(3, 1.0), (4, 1.0)],
+    };
+    dice.weighted(weights).unwrap_or(0)
 }
 
 /// How much wider than drawn. What is round stays so.
@@ -51,7 +51,7 @@ pub(super) fn ratio(look: &Look) -> f64 {
 
 /// Skin, from dark to light.
 fn skin(dice: &mut Dice) -> [f32; 3] {
-    let light = dice.shade(0.0, 1.0);
+    let light = dice.shade(0.0, 1.0).powf(0.6);
     [0.36 + 0.54 * light, 0.22 + 0.5 * light, 0.15 + 0.43 * light]
 }
 
