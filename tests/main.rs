@@ -32,4 +32,5 @@ mod preprocessing;
 mod program;
 mod recall;
 mod soak;
+mod synth;
 mod tokens;

@@ -19,6 +19,7 @@
 //! - [`stream`] — the session
 //! - [`video`] — where frames come from, natively
 //! - [`data`] — what a model learns from: samples, and what they ask of every second
+//! - [`synth`] — films made up for training, with the exact time of everything that happens in them
 //! - [`bench`](mod@bench) — how fast the kernels are
 //! - [`cli`] — the command line
 //! - `web` — what JavaScript sees of it all, in browsers
@@ -40,6 +41,8 @@ pub mod language;
 pub mod memory;
 pub mod model;
 pub mod stream;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod synth;
 pub mod tokenizer;
 pub mod trace;
 #[cfg(not(target_arch = "wasm32"))]

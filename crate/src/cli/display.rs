@@ -26,6 +26,12 @@ pub(super) fn bytes_bar(work: &'static str, bytes: u64) -> ProgressBar {
     ProgressBar::new(bytes).with_prefix(work).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+/// A bar over samples, on standard error; invisible where that is no terminal.
+pub(super) fn samples_bar(work: &'static str, samples: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix} {wide_bar:.cyan/dim} sample {pos}/{len} {eta}");
+    ProgressBar::new(samples).with_prefix(work).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
 /// The columns of the terminal that standard output is; `None` where it is none, and lines may be of any length.
 fn columns() -> Option<usize> {
     let terminal = Term::stdout();

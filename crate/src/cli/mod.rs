@@ -9,6 +9,7 @@ mod inspect;
 mod pack;
 mod replay;
 mod train;
+mod synth;
 mod watch;
 
 use std::io::{self, Write};
@@ -49,6 +50,8 @@ enum Command {
     Train(train::Train),
     /// Check, count and convert the samples that models learn from
     Data(data::Data),
+    /// Make up films with questions and the exact second of every answer, for training and testing
+    Synth(synth::Synth),
 }
 
 /// Which model, and where it runs.
@@ -258,6 +261,7 @@ pub fn main() -> ExitCode {
         Command::Pack(pack) => pack.run(),
         Command::Train(train) => train.run(),
         Command::Data(data) => data.run(),
+        Command::Synth(synth) => synth.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
