@@ -9,9 +9,9 @@ use tokenizers::{AddedToken, SplitDelimiterBehavior, Tokenizer as Bpe, models::T
 
 use super::{Tokenizer, TokenizerError};
 
-/// As Qwen2.5 splits text, digits one by one, but a role with its newline and the two ends of a time stand together:
-/// `<12s-13s>⏎` is `<` `1` `2` `s-` `1` `3` `s>⏎`.
-const PATTERN: &str = r"(?:system|user|assistant)\n|s-(?=\p{N})|s>\n?|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// As Qwen2.5 splits text, but digits two by two, and a role with its newline and the two ends of a time stand together:
+/// `<12s-13s>⏎` is `<` `12` `s-` `13` `s>⏎`.
+const PATTERN: &str = r"(?:system|user|assistant)\n|s-(?=\p{N})|s>\n?|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,2}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
 /// The special tokens that a dialogue has beside its states, with the ids that follow the vocabulary.
 const SPECIALS: [&str; 6] =
@@ -35,7 +35,7 @@ impl Tokenizer {
         let split = Split::new(SplitPattern::Regex(PATTERN.into()), SplitDelimiterBehavior::Isolated, false);
         let split = split.map_err(impossible)?;
         let bytes = ByteLevel::new(false, false, false);
-        bpe.with_normalizer(Some(NFC));
+        bpe.with_normalizer(Some(NFC)).map_err(impossible)?;
         bpe.with_pre_tokenizer(Some(Sequence::new(vec![split.into(), bytes.into()])));
         bpe.with_decoder(Some(bytes));
         let mut trainer = TrainerWrapper::from(

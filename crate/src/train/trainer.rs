@@ -12,6 +12,7 @@ use super::objective::Count;
 use super::recipe::{Freezable, Recipe};
 use super::workers::Workers;
 use super::{Batch, Gradients, Moments, Tally, TrainError};
+use crate::clock::Clock;
 use crate::frame::Preprocessor;
 use crate::model::{Description, LoadError, Model, ModelConfig, Settings};
 use crate::stream::Protocol;
@@ -249,7 +250,9 @@ fn complete(mut files: BTreeMap<String, Vec<u8>>, recipe: &Recipe) -> Result<BTr
         None => Settings::default(),
     };
     let prompt = std::iter::repeat_n(settings.system_prompt, CORPUS / 100);
-    let corpus = synth::corpus(recipe.seed, Split::Train, CORPUS).chain(prompt);
+    // Every number of two digits, as often as a word.
+    let times = (0..100).cycle().take(CORPUS / 10).map(|round| Clock::ONE.tag(round));
+    let corpus = synth::corpus(recipe.seed, Split::Train, CORPUS).chain(prompt).chain(times);
     let tokenizer = Tokenizer::made_for(corpus, &settings.states, config(&files)?.language.vocabulary)?;
     files.insert(TOKENIZER.to_owned(), tokenizer.to_json()?);
     Ok(files)

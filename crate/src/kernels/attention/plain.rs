@@ -1,10 +1,15 @@
 //! The reference: scores in memory, on plain operations.
 
+use std::ops::Range;
+
 use burn::tensor::{Bool, Tensor, activation};
 
 use super::{Heads, Sequences, Sight, Windows};
 use crate::kernels::arena::LayerArena;
 use crate::kernels::rotation::Rotation;
+
+/// Rows of a sequence that are multiplied at once with all before them.
+const RUN: usize = 128;
 
 pub fn over_arena(queries: &Tensor<2>, heads: Heads, arena: &LayerArena, sight: &Sight) -> Tensor<2> {
     let [rows, _] = queries.dims();
@@ -21,9 +26,27 @@ pub fn within_frame(qkv: &Tensor<2>, heads: Heads, rotation: &Rotation, windows:
 }
 
 pub fn within_sequences(qkv: &Tensor<2>, heads: Heads, sequences: &Sequences) -> Tensor<2> {
+    let &Sequences { count, ref turns, ref mask } = sequences;
+    let [length, _] = mask.dims();
     let [queries, keys, values] = parts(qkv, heads);
-    let queries = sequences.turns.apply(queries).mul_scalar(heads.query_scale());
-    grouped(sequences.count, queries, sequences.turns.apply(keys), values, sequences.mask.clone())
+    let queries = turns.apply(queries).mul_scalar(heads.query_scale());
+    let keys = turns.apply(keys);
+    // What comes after a run of rows is not multiplied with it.
+    let part = |x: &Tensor<3>, rows: Range<usize>| {
+        let [_, heads, d] = x.dims();
+        x.clone().reshape([count, length, heads * d]).narrow(1, rows.start, rows.len()).reshape([
+            count * rows.len(),
+            heads,
+            d,
+        ])
+    };
+    let runs = (0..length).step_by(RUN).map(|start| {
+        let end = length.min(start + RUN);
+        let seen = mask.clone().slice([start..end, 0..end]);
+        let made = grouped(count, part(&queries, start..end), part(&keys, 0..end), part(&values, 0..end), seen);
+        made.reshape([count, end - start, heads.queries * heads.size])
+    });
+    Tensor::cat(runs.collect(), 1).reshape([count * length, heads.queries * heads.size])
 }
 
 /// What is added to scores so that nothing is seen where `unseen` holds.
