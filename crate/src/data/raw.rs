@@ -159,8 +159,7 @@ fn wrong_text(text: &str) -> Option<String> {
     if text.trim().is_empty() {
         return Some("is empty".to_owned());
     }
-    let place = stream_sample::PLACES.iter().find(|place| text.contains(*place));
-    place.map(|place| format!("holds {place}, which training replaces by a picture: take it out"))
+    stream_sample::replaced(text)
 }
 
 fn wrong_time(time: f64) -> Option<String> {

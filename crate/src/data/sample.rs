@@ -38,14 +38,7 @@ impl Sample {
     pub fn problems(&self, settings: &Settings) -> Vec<Problem> {
         match self {
             Self::Raw { raw, .. } => raw.problems(),
-            Self::Stream(stream) => {
-                let mut problems = Vec::new();
-                if stream.videos.len() != 1 {
-                    problems.push(Problem::new("videos", format!("are {}: a stream has one", stream.videos.len())));
-                }
-                problems.extend(stream.script(settings).err());
-                problems
-            }
+            Self::Stream(stream) => stream.problems(settings),
         }
     }
 
@@ -145,6 +138,58 @@ impl Sample {
                     others.remove(name);
                 }
                 (RawSample { video_name, video_path, task_type, source, question, response }, others, notes)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// JSON that looks like samples, with anything anywhere.
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            (-3_i64..40).prop_map(Value::from),
+            "(|5|5.0|1:05|NaN|-1|1e400|system|user|assistant|</Silence>|</Response> a|<0s-1s>\n<stream>|a\n<stream>|é)"
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 4, |inner| {
+            let names =
+                "(video_path|question|response|content|time|st_time|end_time|messages|role|videos|fps|questions|0)";
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((names, inner), 0..6)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn no_sample_makes_it_panic(value in values(), fps in 0.1_f64..31.0, rounds in prop::option::of(0_usize..50)) {
+            let settings = Settings::default();
+            let sample = match Sample::read(value) {
+                Ok(sample) => sample,
+                Err(problems) => {
+                    prop_assert!(!problems.is_empty());
+                    return Ok(());
+                }
+            };
+            sample.problems(&settings);
+            let clock = Clock::new(fps).unwrap();
+            if let Ok((script, _)) = sample.script(clock, rounds, &settings) {
+                let stream = serde_json::to_value(sample.to_stream(&script, &settings)).unwrap();
+                let again = StreamSample::read(stream).unwrap().script(&settings).unwrap();
+                prop_assert_eq!(again.cues, script.cues.clone());
+                serde_json::to_value(sample.to_raw(&script).0).unwrap();
             }
         }
     }

@@ -25,7 +25,7 @@ use crate::stream::{Protocol, State};
 const STREAM: &str = "<stream>";
 
 /// What trainers replace by pictures, films and sounds, wherever it stands.
-pub(super) const PLACES: [&str; 4] = [STREAM, "<image>", "<video>", "<audio>"];
+const PLACES: [&str; 4] = [STREAM, "<image>", "<video>", "<audio>"];
 
 /// A dialogue about a video, a turn a round.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,6 +122,20 @@ impl StreamSample {
         let questions = fields.lists("questions");
         let sample = Self { messages, videos, fps, standing, questions, others: fields.rest() };
         if problems.is_empty() { Ok(sample) } else { Err(problems) }
+    }
+
+    /// Everything in it that makes no sense, and the first place that does not follow the format.
+    pub fn problems(&self, settings: &Settings) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if self.videos.len() != 1 {
+            problems.push(Problem::new("videos", format!("are {}: a stream has one", self.videos.len())));
+        }
+        for (index, message) in self.messages.iter().enumerate().filter(|(_, message)| message.role != Role::System) {
+            let words = shown(&message.content).filter(|_| message.role == Role::User).unwrap_or(&message.content);
+            problems.extend(replaced(words).map(|what| Problem::new(format!("messages[{index}].content"), what)));
+        }
+        problems.extend(self.script(settings).err());
+        problems
     }
 
     /// The script of the dialogue. Rounds are a second long, or as its `fps` or its time tags say; a dialogue without
@@ -224,6 +238,17 @@ impl TryFrom<Value> for StreamSample {
     }
 }
 
+/// What comes before the frame in a user turn.
+fn shown(content: &str) -> Option<&str> {
+    PLACES[..2].iter().find_map(|place| content.strip_suffix(place))
+}
+
+/// Why a text that is no place for a frame cannot be trained on.
+pub(super) fn replaced(text: &str) -> Option<String> {
+    let place = PLACES.iter().find(|place| text.contains(*place));
+    place.map(|place| format!("holds {place}, which training replaces by a picture: take it out"))
+}
+
 fn reply(cue: &Cue, settings: &Settings) -> String {
     let mut words = settings.states[cue.state as usize].clone();
     if cue.state == State::Response && !cue.text.is_empty() {
@@ -267,8 +292,7 @@ struct Tag<'a> {
 
 impl<'a> Asked<'a> {
     fn read(content: &'a str) -> Result<Self, String> {
-        let shown = PLACES[..2].iter().find_map(|place| content.strip_suffix(place));
-        let Some(words) = shown else {
+        let Some(words) = shown(content) else {
             return Err(format!("does not end with {STREAM}, where the frame goes"));
         };
         let words = words.strip_suffix('\n').unwrap_or(words);

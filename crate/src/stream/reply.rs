@@ -5,7 +5,7 @@ use std::rc::Rc;
 use burn::tensor::Tensor;
 
 use super::options::{Feedback, Keep, SessionError};
-use super::{Decision, Evidence, Session, State, StateLogits, Turn};
+use super::{Decision, Evidence, Protocol, Session, State, StateLogits, Turn};
 use crate::kernels::read_out;
 use crate::memory::Kind;
 use crate::trace::Trace;
@@ -136,7 +136,7 @@ struct Heard<'a> {
 impl Heard<'_> {
     fn add(&mut self, mut piece: &str) {
         if self.strip && self.text.is_empty() && !piece.is_empty() {
-            piece = piece.strip_prefix(' ').unwrap_or(piece);
+            piece = piece.strip_prefix(Protocol::BEFORE_ANSWER).unwrap_or(piece);
             self.strip = false;
         }
         if !piece.is_empty() {

@@ -208,16 +208,16 @@ fn told(note: Note) -> &'static str {
     }
 }
 
-/// What happened to so many, for people.
+/// What happened, for people.
 fn explained(note: &str) -> &'static str {
     match note {
-        "default_question" => "samples ask nothing and were given upstream's question",
-        "question_after_end" => "questions came after the last frame and were moved there",
-        "response_after_end" => "responses came after the last frame and were moved there",
-        "response_before_question" => "responses came before the first question and were moved there",
-        "together" => "responses were joined to another of the same round",
-        "never_answered" => "times standby led to no response and was left out",
-        _ => "responses say nothing and were left out",
+        "default_question" => "nothing was asked, and upstream's question was put at the start",
+        "question_after_end" => "a question after the last frame was moved there",
+        "response_after_end" => "a response after the last frame was moved there",
+        "response_before_question" => "a response before the first question was moved there",
+        "together" => "a response was joined to another of the same round",
+        "never_answered" => "standby that led to no response was left out",
+        _ => "a response that says nothing was left out",
     }
 }
 
@@ -225,12 +225,12 @@ fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(out, "{}: {}", console::style(&report.output).bold(), counted(report.samples, "sample"))?;
     let mut line = |count: u64, what: &str| match count {
         0 => Ok(()),
-        count => writeln!(out, "{:>9} {what}", display::count(count)),
+        count => writeln!(out, "{:>9} × {what}", display::count(count)),
     };
-    line(report.left_out, "samples have problems and were left out: streamo data check tells")?;
+    line(report.left_out, "a sample was left out, for a problem or for want of its video")?;
     line(
         report.without_video,
-        "dialogues end with their last event, for want of the video: --videos says where they are",
+        "a dialogue ends with its last event, for want of the video: --videos says where they are",
     )?;
     for (note, count) in &report.notes {
         line(*count, explained(note))?;

@@ -133,6 +133,26 @@ fn a_broken_dialogue_names_the_place() {
 }
 
 #[test]
+fn places_of_pictures_stand_where_the_frame_does_and_nowhere_else() {
+    let settings = Settings::default();
+    let problems = |question: &str, answer: &str| -> Vec<String> {
+        let turns = [("user", question), ("assistant", answer)];
+        dialogue(&turns).problems(&settings).iter().map(ToString::to_string).collect()
+    };
+    assert!(problems("What?\n<0s-1s>\n<stream>", "</Response> That.").is_empty());
+    let reason = "which training replaces by a picture: take it out";
+    assert_eq!(
+        problems("<image>\n<0s-1s>\n<stream>", "</Response> <video>"),
+        [
+            format!("messages[0].content holds <image>, {reason}"),
+            format!("messages[1].content holds <video>, {reason}")
+        ]
+    );
+    let none = StreamSample { videos: vec![], ..dialogue(&[("user", "<stream>"), ("assistant", "</Silence>")]) };
+    assert_eq!(none.problems(&settings)[0].to_string(), "videos are 0: a stream has one");
+}
+
+#[test]
 fn other_fields_survive_the_way_there_and_back() {
     let value = json!({
         "video_name": "a.mp4", "video_path": "v/a.mp4", "task_type": "QA", "source": "LLaVA_Video", "licence": "CC0",
