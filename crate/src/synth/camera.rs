@@ -38,7 +38,7 @@ struct Drift {
 impl Drift {
     fn any(dice: &mut Dice, most: f32, slowest: f32, fastest: f32) -> Self {
         let amplitude = most * dice.shade(0.0, 1.0).powi(2);
-        Self { amplitude, pace: dice.shade(slowest, fastest), phase: dice.shade(0.0, 6.28) }
+        Self { amplitude, pace: dice.shade(slowest, fastest), phase: dice.shade(0.0, std::f32::consts::TAU) }
     }
 
     fn at(&self, time: f32) -> f32 {

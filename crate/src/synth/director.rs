@@ -266,7 +266,11 @@ impl<'a> Director<'a> {
         let widest = if aspect < 1.0 { 0.55 } else { 0.4 } * aspect;
         let height = self.dice.range(0.3, 0.65).min(widest / ratio);
         let (lowest, highest): (f64, f64) = if kind.flies() { (0.6, 0.95) } else { (0.86, 0.98) };
-        let bottom = self.dice.range(lowest.max(height + 0.05), highest.max(height + 0.06));
+        let bottom = if draw::is_cut_off(&look) {
+            self.dice.range(1.0, 1.03)
+        } else {
+            self.dice.range(lowest.max(height + 0.05), highest.max(height + 0.06))
+        };
         let half = 0.5 * ratio * height;
         let middle = aspect * ((third as f64 + 0.5) / 3.0 + self.dice.range(-0.05, 0.05));
         let x = middle.clamp((half + 0.03).min(0.5 * aspect), (aspect - half - 0.03).max(0.5 * aspect));

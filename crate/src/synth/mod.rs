@@ -172,5 +172,6 @@ pub fn corpus(seed: u64, split: Split, lines: usize) -> impl Iterator<Item = Str
         let setup = Setup { split, task, width: 140, height: 84, clock, rounds: 24, first, quiet: false };
         ask::about_a_plot(own_seed(dice::mix(seed, number), &setup), &setup).1
     });
-    samples.flat_map(ask::Asked::texts).take(lines)
+    // Few of each, since some tasks say something every second.
+    samples.flat_map(|asked| asked.texts().take(8)).take(lines)
 }

@@ -318,6 +318,19 @@ fn pictures_have_any_size() {
     }
 }
 
+#[test]
+fn any_setup_gives_a_sample() {
+    fn is_send<T: Send>(_: &T) {}
+    for (fps, rounds) in [(0.001, 5), (0.2, 24), (30.0, 90), (240.0, 24), (1.0, 0), (1.0, 1), (1.0, 3), (1.0, 300)] {
+        for task in Task::ALL {
+            let clock = Clock::new(fps).unwrap();
+            let sample = sample(3, &Setup { clock, rounds, first: 1_000_000, ..setup(task) });
+            assert_eq!(sample.script.cues.len(), rounds);
+            is_send(&sample.film);
+        }
+    }
+}
+
 /// The frame of an answer looks other than the last one before the event began.
 #[test]
 fn what_is_told_is_seen() {

@@ -15,7 +15,10 @@ pub(super) fn memory(asker: &mut Asker) -> Option<Asked> {
     rounds.sort_unstable();
     let mut asked = Asked { questions: Vec::new(), answers: Vec::new() };
     for round in rounds {
-        if let Some((question, text)) = (0..8).find_map(|_| question(asker, round)) {
+        // Drawn once: what is rarer must not be given up for what is easier to find.
+        let of_something = asker.dice.chance(0.85) && !asker.setup.quiet;
+        let wants_yes = asker.dice.chance(0.5) && !asker.setup.quiet;
+        if let Some((question, text)) = (0..12).find_map(|_| question(asker, round, of_something, wants_yes)) {
             asked.questions.push((round, question));
             asked.answers.push(Answer { when: When::At(round), text });
         }
@@ -39,14 +42,13 @@ fn named(subject: Option<Subject>) -> String {
     )
 }
 
-fn question(asker: &mut Asker, round: usize) -> Option<(String, String)> {
+/// One question, about what has happened or, without `of_something`, what has not; of those for yes or no, as wanted. A no is
+/// about another one where somebody did it.
+fn question(asker: &mut Asker, round: usize, of_something: bool, wants_yes: bool) -> Option<(String, String)> {
     let split = asker.split();
     let sort = asker.dice.index(9);
     let (came, left) = (past(asker, round, &[Verb::ComeIn]), past(asker, round, &[Verb::Leave]));
-    // What never happened is asked for less.
-    let is_nothing = |events: &[Event]| events.is_empty();
-    let lucky = asker.dice.chance(if asker.setup.quiet { 1.0 } else { 0.25 });
-    let fits = |events: &[Event]| if asker.setup.quiet { is_nothing(events) } else { lucky || !is_nothing(events) };
+    let fits = |events: &[Event]| events.is_empty() != of_something;
     let subject = |event: Option<&Event>| event.and_then(|event| event.subject);
     Some(match sort {
         0 => {
@@ -76,7 +78,7 @@ fn question(asker: &mut Asker, round: usize) -> Option<(String, String)> {
             )
         }
         5 | 6 => {
-            let left = left.filter(|left| !left.is_empty() && !asker.setup.quiet)?;
+            let left = left.filter(|left| of_something && fits(left))?;
             let event = asker.dice.pick(&left)?;
             let Subject { kind, colour, .. } = event.subject?;
             let of_kind = left.iter().filter(|event| event.subject.is_some_and(|subject| subject.kind == kind));
@@ -97,8 +99,7 @@ fn question(asker: &mut Asker, round: usize) -> Option<(String, String)> {
         }
         _ => {
             let verb = asker.dice.pick(&[Verb::ComeIn, Verb::Leave, Verb::Wave, Verb::Cross])?;
-            let happened = past(asker, round, &[verb])?;
-            let wants_yes = asker.dice.chance(0.5) && !asker.setup.quiet;
+            let happened = past(asker, round, &[verb]).filter(|happened| fits(happened))?;
             let who = asker.dice.pick(&happened).and_then(|event| event.subject).map(|subject| subject.kind);
             let kind = if wants_yes { who? } else { asker.dice.pick(&Kind::ALL)? };
             let kind = if verb == Verb::Wave { Kind::Person } else { kind };

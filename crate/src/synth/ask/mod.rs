@@ -74,7 +74,7 @@ pub(super) fn about_a_plot(seed: u64, setup: &Setup) -> (Plot, Asked) {
     let round = match setup.task {
         Task::Dense => 0,
         _ if dice.chance(0.7) => 0,
-        _ => 1 + dice.index(setup.rounds / 3),
+        _ => (1 + dice.index(setup.rounds / 3)).min(setup.rounds.saturating_sub(1)),
     };
     let group = events::any_group(&mut dice);
     let without: Vec<Act> = match setup.task {

@@ -191,7 +191,8 @@ impl Director<'_> {
 
     pub(super) fn come_closer(&mut self, role: usize, time: f64) {
         let actor = self.roles[role].actor;
-        let (height, bottom) = (self.dice.range(0.82, 0.92), self.dice.range(0.97, 1.0));
+        let bottom = if draw::is_cut_off(&self.plot.actors[actor].look) { 1.03 } else { self.dice.range(0.97, 1.0) };
+        let height = self.dice.range(0.82, 0.92);
         let from = self.plot.actors[actor].height.at(time);
         let takes = self.dice.range(1.2, 3.0);
         let (takes, (start, end)) = self.slowly(
@@ -216,7 +217,11 @@ impl Director<'_> {
     pub(super) fn recede(&mut self, role: usize, time: f64) {
         let Role { actor, home_height, .. } = self.roles[role];
         let takes = self.dice.range(1.0, 2.5);
-        let bottom = self.dice.range(0.88, 0.97).max(home_height + 0.03);
+        let bottom = if draw::is_cut_off(&self.plot.actors[actor].look) {
+            self.dice.range(1.0, 1.03)
+        } else {
+            self.dice.range(0.88, 0.97).max(home_height + 0.03)
+        };
         self.plot.actors[actor].height.go(time, time + takes, home_height, Ease::Smooth);
         self.plot.actors[actor].bottom.go(time, time + takes, bottom, Ease::Smooth);
         self.roles[role].is_large = false;

@@ -38,6 +38,11 @@ pub(super) fn any_design(kind: Kind, split: Split, dice: &mut Dice) -> usize {
     dice.weighted(weights).unwrap_or(0)
 }
 
+/// Whether only its upper part is drawn, so that it belongs at the picture's lower edge.
+pub(super) fn is_cut_off(look: &Look) -> bool {
+    look.kind == Kind::Person && matches!(look.design, 2 | 4)
+}
+
 /// How much wider than drawn. What is round stays so.
 fn stretch(look: &Look) -> f64 {
     let free = !matches!(look.kind, Kind::Ball);
@@ -67,6 +72,7 @@ pub(super) struct Costume {
     pattern: Option<Pixmap>,
     outline: f32,
     contrast: f32,
+    lit: f32,
     shadow: f32,
     stretch: f32,
 }
@@ -77,7 +83,8 @@ impl Costume {
         Self {
             pattern: dice.chance(0.22).then(|| pattern(&mut dice)).flatten(),
             outline: if dice.chance(0.3) { dice.shade(0.012, 0.03) } else { 0.0 },
-            contrast: dice.shade(-0.45, 0.45),
+            contrast: dice.shade(0.05, 0.45),
+            lit: if dice.chance(0.5) { 1.0 } else { -1.0 },
             shadow: if dice.chance(0.5) { dice.shade(0.1, 0.4) } else { 0.0 },
             stretch: stretch(look) as f32,
         }
@@ -128,12 +135,13 @@ pub(super) fn draw(canvas: PixmapMut, actor: &Actor, costume: &Costume, pose: &P
         canvas,
         place,
         coat: pose.shade,
-        contrast: mirrored * costume.contrast,
+        contrast: costume.contrast,
+        lit: mirrored * costume.lit,
         pattern: costume.pattern.as_ref(),
         outline: costume.outline,
         half_width,
     };
-    if costume.shadow > 0.0 {
+    if costume.shadow > 0.0 && !is_cut_off(&actor.look) {
         pen.shadow(costume.shadow);
     }
     match actor.look.kind {

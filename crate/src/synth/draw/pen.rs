@@ -21,8 +21,10 @@ pub(super) struct Pen<'a> {
     pub canvas: PixmapMut<'a>,
     pub place: Transform,
     pub coat: [f32; 3],
-    /// How much lighter the left side is than the right one.
+    /// How much darker it is where no light falls, from 0.
     pub contrast: f32,
+    /// The side that the light comes from: 1 for the left, -1 for the right.
+    pub lit: f32,
     /// A pattern over the coat.
     pub pattern: Option<&'a Pixmap>,
     /// How wide an outline is; none where 0.
@@ -50,10 +52,10 @@ impl Pen<'_> {
         let tone = self.tone(ink);
         let change =
             |by: f32| tone.map(|channel| if by > 0.0 { channel + by * (1.08 - channel) } else { channel * (1.0 + by) });
-        let (light, dark) = (change(0.45 * self.contrast.max(0.0)), change(-self.contrast.max(0.0)));
-        let (light, dark) =
-            if self.contrast < 0.0 { (change(self.contrast), change(-0.45 * self.contrast)) } else { (light, dark) };
-        let (from, to) = (Point::from_xy(-self.half_width, 0.1), Point::from_xy(self.half_width, 0.9));
+        let (light, dark) = (change(0.45 * self.contrast), change(-self.contrast));
+        // Light comes from above, and from one side.
+        let (from, to) =
+            (Point::from_xy(-self.lit * self.half_width, 0.1), Point::from_xy(self.lit * self.half_width, 0.9));
         let stops = vec![GradientStop::new(0.0, colour(light)), GradientStop::new(1.0, colour(dark))];
         LinearGradient::new(from, to, stops, SpreadMode::Pad, Transform::identity())
             .unwrap_or(Shader::SolidColor(colour(tone)))
