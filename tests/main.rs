@@ -30,4 +30,5 @@ mod preprocessing;
 mod program;
 mod recall;
 mod soak;
+mod timing;
 mod tokens;

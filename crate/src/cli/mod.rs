@@ -4,6 +4,7 @@ mod bench;
 mod bundled;
 mod display;
 mod dump;
+mod eval;
 mod inspect;
 mod pack;
 mod replay;
@@ -43,6 +44,8 @@ enum Command {
     Bench(bench::Bench),
     /// Pack a model: smaller weights, in the layout of the kernels, cut into files that a browser can fetch
     Pack(pack::Pack),
+    /// Score what a model said against what is right
+    Eval(eval::Eval),
 }
 
 /// Which model, and where it runs.
@@ -250,6 +253,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Bench(bench) => bench.run(),
         Command::Pack(pack) => pack.run(),
+        Command::Eval(eval) => eval.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
