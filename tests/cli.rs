@@ -396,7 +396,7 @@ fn help_mentions_everything_and_fits_a_page() {
         [&stream[..], &["--max-tokens", "--json", "--dump", "--record", "--model", "--device", "--weights", "[VIDEO]"]]
             .concat();
     let commands: [(&[&str], &[&str]); 6] = [
-        (&[], &["watch", "replay", "inspect", "pack", "eval", "--version"]),
+        (&[], &["watch", "replay", "inspect", "pack", "data", "eval", "--version"]),
         (&["watch"], &watch),
         (&["replay"], &["--model", "--device", "--weights", "<RECORD>"]),
         (&["inspect"], &["--json", "--weights", "[MODEL]"]),

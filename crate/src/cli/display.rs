@@ -20,8 +20,8 @@ pub(super) fn rounds_bar(rounds: Option<u64>) -> ProgressBar {
     ProgressBar::new(rounds.unwrap_or_default()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// A bar over the bytes of a model's weights, on standard error; invisible where that is no terminal.
-pub(super) fn weights_bar(work: &'static str, bytes: u64) -> ProgressBar {
+/// A bar over bytes that are read, on standard error; invisible where that is no terminal.
+pub(super) fn bytes_bar(work: &'static str, bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {wide_bar:.cyan/dim} {bytes}/{total_bytes} {eta}");
     ProgressBar::new(bytes).with_prefix(work).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

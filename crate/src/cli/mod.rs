@@ -2,6 +2,7 @@
 
 mod bench;
 mod bundled;
+mod data;
 mod display;
 mod dump;
 mod eval;
@@ -44,6 +45,8 @@ enum Command {
     Bench(bench::Bench),
     /// Pack a model: smaller weights, in the layout of the kernels, cut into files that a browser can fetch
     Pack(pack::Pack),
+    /// Check, count and convert the samples that models learn from
+    Data(data::Data),
     /// Score what a model said against what is right
     Eval(eval::Eval),
 }
@@ -253,6 +256,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Bench(bench) => bench.run(),
         Command::Pack(pack) => pack.run(),
+        Command::Data(data) => data.run(),
         Command::Eval(eval) => eval.run(),
     };
     match outcome {

@@ -64,7 +64,7 @@ impl Pack {
         let described = description.contents(files.as_ref())?;
         let described_bytes: usize = described.iter().filter_map(|(_, contents)| contents.as_ref().map(Vec::len)).sum();
 
-        let bar = display::weights_bar("packing", TensorStore::bytes(&checkpoint));
+        let bar = display::bytes_bar("packing", TensorStore::bytes(&checkpoint));
         let packing =
             Packing { checkpoint: &checkpoint, tensors: &tensors, files: &described, largest_shard: LARGEST_SHARD };
         let packed = packing.write(&self.output, &|bytes| bar.inc(bytes));

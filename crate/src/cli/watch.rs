@@ -78,7 +78,7 @@ impl ModelArgs {
         let prologue = Prologue::write(&description, options.clone())?;
         prologue.check(&opened.device)?;
         prologue.prepare(store.format(), &opened.device)?;
-        let bar = display::weights_bar("loading", store.bytes());
+        let bar = display::bytes_bar("loading", store.bytes());
         let model = Model::load(&description.config, store.as_ref(), &opened.device, &|bytes| bar.inc(bytes));
         bar.finish_and_clear();
         let session = prologue.begin(Rc::new(model?))?;

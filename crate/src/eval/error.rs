@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::clock::ClockError;
+use crate::data::{SamplesError, ScriptError};
 
 /// Why nothing can be scored.
 #[derive(Debug, Error)]
@@ -15,13 +16,23 @@ pub enum EvalError {
         /// Why.
         cause: std::io::Error,
     },
-    /// The truth is no list of samples.
-    #[error("{} is not a JSON list of samples as `streamo synth` writes it: {cause}", path.display())]
+    /// The truth is no file of samples.
+    #[error("{} {cause}", path.display())]
     Truth {
         /// The file.
         path: PathBuf,
         /// What is wrong, and where.
-        cause: serde_json::Error,
+        cause: SamplesError,
+    },
+    /// A sample of the truth cannot be read.
+    #[error("{}: the sample in line {line}: {cause}", path.display())]
+    Misshapen {
+        /// The file.
+        path: PathBuf,
+        /// Where the sample begins, from 1.
+        line: u64,
+        /// What is wrong with it.
+        cause: String,
     },
     /// The truth is an empty list.
     #[error("{} holds no samples: make some with `streamo synth`", path.display())]
@@ -37,21 +48,13 @@ pub enum EvalError {
         "two samples of the truth are called {0:?}, and a log can belong to only one: give each its own video_name"
     )]
     SameName(String),
-    /// A response of a sample has no time that could be used.
-    #[error("response {response} of the sample {sample:?} has no usable time: give time, or st_time and end_time")]
-    ResponseTime {
-        /// The sample's name.
+    /// A sample makes no sense.
+    #[error("the sample {sample:?} cannot be used: {cause}")]
+    Sample {
+        /// Its name.
         sample: String,
-        /// Which response, from 1.
-        response: usize,
-    },
-    /// A question of a sample has no time that could be used.
-    #[error("question {question} of the sample {sample:?} has no usable time: give it one in seconds")]
-    QuestionTime {
-        /// The sample's name.
-        sample: String,
-        /// Which question, from 1.
-        question: usize,
+        /// Why.
+        cause: ScriptError,
     },
     /// One log for many samples.
     #[error("{} is one log, but the truth has {samples} samples: give a directory with a file NAME.jsonl for \

@@ -1,13 +1,15 @@
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::report::Stream;
 use super::score::Observed;
+use super::truth::name;
 use super::{EvalError, Truth};
 use crate::clock::Clock;
-use crate::data::RawSample;
+use crate::data::{Placed, RawSample, Sample, Samples};
 use crate::stream::{State, StateLogits};
 
 /// Rounds of a log at most: two years at a frame a second. More are a mistake, and would fill the memory.
@@ -26,24 +28,38 @@ struct Line {
     logits: Option<StateLogits>,
 }
 
-/// Reads the samples of a JSON list, as `streamo synth` writes it.
+/// Reads samples, as `streamo synth` writes them: a JSON list, or one a line.
 ///
 /// # Errors
 ///
-/// The file cannot be read, is no such list, is empty, or two samples have one name.
+/// The file cannot be read, holds something else or nothing, or two samples have one name.
 pub fn read_samples(path: &Path) -> Result<Vec<RawSample>, EvalError> {
-    let contents = read(path)?;
-    let samples: Vec<RawSample> =
-        serde_json::from_str(&contents).map_err(|cause| EvalError::Truth { path: path.to_owned(), cause })?;
-    if samples.is_empty() {
-        return Err(EvalError::NoSamples { path: path.to_owned() });
-    }
+    let file = File::open(path).map_err(|cause| EvalError::Read { path: path.to_owned(), cause })?;
+    let mut samples = Vec::new();
     let mut names = HashSet::new();
-    match samples.iter().find(|sample| !names.insert(&sample.video_name)) {
-        Some(sample) => Err(EvalError::SameName(sample.video_name.clone())),
-        None => Ok(samples),
+    for placed in Samples::new(file) {
+        let Placed { line, value, .. } = placed.map_err(|cause| EvalError::Truth { path: path.to_owned(), cause })?;
+        let misshapen = |cause| EvalError::Misshapen { path: path.to_owned(), line, cause };
+        let value = value.map_err(misshapen)?;
+        let sample = match Sample::read(value) {
+            Ok(Sample::Raw { raw, .. }) => raw,
+            Ok(Sample::Stream(_)) => return Err(misshapen(DIALOGUE.to_owned())),
+            Err(problems) => {
+                // Whoever mends the first sees the next.
+                let problem = problems.into_iter().next();
+                return Err(misshapen(problem.map_or_else(|| "it cannot be read".to_owned(), |it| it.to_string())));
+            }
+        };
+        if !names.insert(name(&sample).to_owned()) {
+            return Err(EvalError::SameName(name(&sample).to_owned()));
+        }
+        samples.push(sample);
     }
+    if samples.is_empty() { Err(EvalError::NoSamples { path: path.to_owned() }) } else { Ok(samples) }
 }
+
+/// What is said of a sample that has rounds of its own, which need not be those of the log.
+const DIALOGUE: &str = "it is a dialogue: turn it into times with `streamo data convert`";
 
 /// Reads a log, as `streamo watch --json` prints it: its rounds, and their clock.
 ///
@@ -112,8 +128,8 @@ pub fn streams(samples: &[RawSample], log: &Path) -> Result<Vec<Stream>, EvalErr
 
 /// A sample's log in a directory.
 fn log_of(sample: &RawSample, directory: &Path) -> Result<PathBuf, EvalError> {
-    let path = directory.join(format!("{}.jsonl", sample.video_name));
-    if path.is_file() { Ok(path) } else { Err(EvalError::NoLog { sample: sample.video_name.clone(), path }) }
+    let path = directory.join(format!("{}.jsonl", name(sample)));
+    if path.is_file() { Ok(path) } else { Err(EvalError::NoLog { sample: name(sample).to_owned(), path }) }
 }
 
 fn read(path: &Path) -> Result<String, EvalError> {
@@ -203,8 +219,10 @@ mod tests {
 
         let said = |contents: &str| read_samples(&file("bad.json", contents)).unwrap_err().to_string();
         assert!(said("[]").ends_with("holds no samples: make some with `streamo synth`"));
-        assert!(said("").contains("is not a JSON list of samples"));
-        assert!(said("{\"video_name\": 1}").contains("is not a JSON list of samples"));
+        assert!(said("").contains("is empty: it is to have a JSON list of samples"));
+        assert!(said("[{\"video_name\": 1}]").contains("the sample in line 1: "));
+        assert!(said("[1]").contains("sample"));
+        assert!(said("{\"messages\": [], \"videos\": [\"a\"]}").contains("sample in line 1: "));
         let twice = serde_json::to_string(&[&samples[0], &samples[0]]).unwrap();
         assert!(said(&twice).starts_with("two samples of the truth are called \"a\""));
     }

@@ -1,6 +1,6 @@
 use super::EvalError;
 use crate::clock::Clock;
-use crate::data::{Cue, RawSample, Script};
+use crate::data::{RawResponse, RawSample, Script};
 use crate::stream::State;
 
 /// A response that is due.
@@ -36,17 +36,23 @@ pub struct Truth {
 impl Truth {
     /// What `sample` asks of a stream of `rounds` rounds.
     ///
-    /// Times are read as they were trained, counted from 1: at one frame a second a response `{st_time, end_time}` is
-    /// due in round `end_time`, with standby from round `st_time - 1` on, and a response `{time}` and a question stand
-    /// in round `time - 1`. What ends with the video, or up to a second after it as durations are rounded, is due in
-    /// the last round; what comes before its question is due with that. Where several responses fall into one round,
-    /// their texts are joined by a space, since a round speaks once.
+    /// Times are read as they were trained, by [`Script::from_raw`]. What ends with the video, or up to a second after it as
+    /// durations are rounded, is due in the last round.
     ///
     /// # Errors
     ///
-    /// A time is missing or is no number of seconds, or a response is due after the last round.
+    /// The sample makes no sense, or a response is due after the last round.
     pub fn of_sample(sample: &RawSample, clock: Clock, rounds: u64) -> Result<Self, EvalError> {
-        Ok(Self::of_script(&sample.video_name, &sample.task_type, &script(sample, clock, rounds)?))
+        let name = name(sample);
+        // A round more than memory could count is refused there as too many.
+        let count = usize::try_from(rounds).unwrap_or(usize::MAX);
+        let (script, _) = Script::from_raw(sample, clock, Some(count))
+            .map_err(|cause| EvalError::Sample { sample: name.to_owned(), cause })?;
+        let end = clock.start(rounds);
+        match sample.response.iter().filter_map(due).find(|&due| due > end + 1.0) {
+            Some(due) => Err(EvalError::Short { sample: name.to_owned(), due, end }),
+            None => Ok(Self::of_script(name, &sample.task_type, &script)),
+        }
     }
 
     /// What a script says, under a name and a kind of task. What a response tells of begins with the standby before it.
@@ -80,72 +86,23 @@ impl Truth {
     }
 }
 
-/// The script of a sample for so many rounds.
-fn script(sample: &RawSample, clock: Clock, rounds: u64) -> Result<Script, EvalError> {
-    let end = clock.start(rounds);
-    let mut cues: Vec<Cue> =
-        (0..rounds).map(|_| Cue { questions: Vec::new(), state: State::Silence, text: String::new() }).collect();
-    let last = rounds.saturating_sub(1);
-    let mut asked = last;
-    for (index, question) in sample.question.iter().enumerate() {
-        if !possible(question.time) {
-            return Err(EvalError::QuestionTime { sample: sample.video_name.clone(), question: index + 1 });
-        }
-        let round = (rounds_until(question.time - 1.0, clock).floor() as u64).min(last);
-        asked = asked.min(round);
-        if let Some(cue) = cues.get_mut(round as usize) {
-            cue.questions.push(question.content.clone());
-        }
-    }
-    if sample.question.is_empty() {
-        asked = 0;
-    }
-    let mut due = Vec::new();
-    for (index, response) in sample.response.iter().enumerate() {
-        let (from, second) = match (response.st_time, response.end_time, response.time) {
-            // Both are counted from 1, so an event of the seconds 5 to 4.5 is half a second long.
-            (Some(from), Some(end), _) if end > from - 1.0 => (from - 1.0, end),
-            (_, _, Some(time)) => (time - 1.0, time - 1.0),
-            _ => (f64::NAN, f64::NAN),
-        };
-        if !possible(second + 1.0) || !possible(from + 1.0) {
-            return Err(EvalError::ResponseTime { sample: sample.video_name.clone(), response: index + 1 });
-        }
-        if second > end + 1.0 || rounds == 0 {
-            return Err(EvalError::Short { sample: sample.video_name.clone(), due: second, end });
-        }
-        let round = |second| (rounds_until(second, clock).ceil() as u64).min(last);
-        due.push((second, round(from).max(asked), round(second).max(asked), response.content.as_str()));
-    }
-    due.sort_by(|one, other| one.0.total_cmp(&other.0));
-    for &(_, from, round, _) in &due {
-        cues[from as usize..round as usize].iter_mut().for_each(|cue| cue.state = State::Standby);
-    }
-    for (.., round, text) in due {
-        let cue = &mut cues[round as usize];
-        if cue.state == State::Response {
-            cue.text.push(' ');
-        }
-        cue.state = State::Response;
-        cue.text.push_str(text.trim());
-    }
-    Ok(Script { clock, first: 0, standing: Vec::new(), cues })
+/// What a sample is called: by its video's name, or else by where that is.
+pub(super) fn name(sample: &RawSample) -> &str {
+    if sample.video_name.is_empty() { &sample.video_path } else { &sample.video_name }
 }
 
-/// Whether a time counted from 1 makes sense. Written as 0 it is the beginning too.
-fn possible(time: f64) -> bool {
-    (0.0..1e9).contains(&time)
-}
-
-/// Rounds until `seconds`, to a millionth, from the first on.
-fn rounds_until(seconds: f64, clock: Clock) -> f64 {
-    ((seconds * clock.fps() * 1e6).round() / 1e6).max(0.0)
+/// When a response is due, in seconds from the start.
+fn due(response: &RawResponse) -> Option<f64> {
+    match response.st_time {
+        Some(_) if response.end_time.is_some() => response.end_time,
+        _ => response.time.map(|time| time - 1.0),
+    }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::data::{RawQuestion, RawResponse};
+    use crate::data::{Cue, RawQuestion};
 
     /// A sample with a question at the start and responses `(text, st_time, end_time)`; those without duration are at a
     /// moment.
@@ -200,14 +157,17 @@ pub(super) mod tests {
     #[test]
     fn times_that_are_none_are_refused() {
         let clock = Clock::new(1.0).unwrap();
+        let line = |from, end| Truth::of_sample(&sample("a", &[("x", from, end)]), clock, 10).unwrap_err().to_string();
+        let told = r#"the sample "a" cannot be used: response[0]."#;
         for (from, end) in [(Some(5.0), 3.0), (None, f64::NAN), (Some(-3.0), 2.0), (None, -5.0), (None, f64::INFINITY)]
         {
-            let error = Truth::of_sample(&sample("a", &[("x", from, end)]), clock, 10).unwrap_err().to_string();
-            assert!(error.starts_with(r#"response 1 of the sample "a" has no usable time"#), "{from:?} {end}: {error}");
+            assert!(line(from, end).starts_with(told), "{from:?} {end}: {}", line(from, end));
         }
-        let mut unasked = sample("a", &[]);
-        unasked.question[0].time = f64::NAN;
-        assert!(matches!(Truth::of_sample(&unasked, clock, 10), Err(EvalError::QuestionTime { question: 1, .. })));
+        let long = Truth::of_sample(&sample("a", &[]), clock, u64::MAX).unwrap_err().to_string();
+        assert!(
+            long.starts_with(r#"the sample "a" cannot be used: the sample has 18446744073709551615 rounds"#),
+            "{long}"
+        );
     }
 
     #[test]

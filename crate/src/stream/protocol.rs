@@ -29,6 +29,21 @@ const USER: &str = "user\n";
 const ASSISTANT: &str = "assistant\n";
 
 impl Protocol {
+    /// What stands between the state of a response and its text.
+    pub const BEFORE_ANSWER: char = ' ';
+
+    /// The words of a user turn up to its frame: questions, a line each, and the time tag.
+    pub fn asked<'a>(questions: impl IntoIterator<Item = &'a str>, tag: &str) -> String {
+        let mut words = String::new();
+        for question in questions {
+            words.push_str(question);
+            words.push('\n');
+        }
+        words.push_str(tag);
+        words.push('\n');
+        words
+    }
+
     /// Finds every special token by name.
     ///
     /// # Errors
@@ -111,15 +126,8 @@ impl Protocol {
         questions: impl IntoIterator<Item = &'a str>,
         tag: &str,
     ) -> Result<Vec<u32>, TokenizerError> {
-        let mut text = USER.to_owned();
-        for question in questions {
-            text.push_str(question);
-            text.push('\n');
-        }
-        text.push_str(tag);
-        text.push('\n');
         let mut ids = vec![self.turn_start];
-        ids.extend(self.tokenizer.encode(&text)?);
+        ids.extend(self.tokenizer.encode(&format!("{USER}{}", Self::asked(questions, tag)))?);
         Ok(ids)
     }
 
@@ -176,6 +184,20 @@ impl Protocol {
     /// The tokenizer fails.
     pub fn assistant(&self) -> Result<Vec<u32>, TokenizerError> {
         self.tokenizer.encode(ASSISTANT)
+    }
+
+    /// A reply that follows the [`reply_head`](Self::reply_head), up to its end: the state, and after a response its
+    /// text.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer fails on the text.
+    pub fn reply(&self, state: State, text: &str) -> Result<Vec<u32>, TokenizerError> {
+        let mut ids = vec![self.states[state as usize]];
+        if state == State::Response && !text.is_empty() {
+            ids.extend(self.tokenizer.encode(&format!("{}{text}", Self::BEFORE_ANSWER))?);
+        }
+        Ok(ids)
     }
 
     /// The end of a turn.

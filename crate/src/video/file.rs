@@ -45,6 +45,15 @@ impl VideoFile {
         Ok(Self { path: path.to_owned(), probe, rounds, delivered: 0, decoder: Some(decoder) })
     }
 
+    /// How many rounds of `clock` the file at `path` has, without decoding it; `None` if it does not say.
+    ///
+    /// # Errors
+    /// As [`VideoFile::open`].
+    pub fn count(path: &Path, clock: Clock) -> Result<Option<u64>, VideoError> {
+        refuse_at_a_glance(path)?;
+        Ok(Probe::of(path)?.end.map(|end| rounds_until(end, clock.fps())))
+    }
+
     /// Why the pictures ended: because the video did, or before.
     ///
     /// ffmpeg reports success after most damage, and complains about much that does no harm. So it is damage if

@@ -1,0 +1,206 @@
+//! The tokens of a script, as a stream would have them in memory, and which of them are learned.
+
+use crate::frame::Grid;
+use crate::memory::{Image, Kind, Sequence};
+use crate::stream::{Protocol, State};
+use crate::tokenizer::TokenizerError;
+
+use super::{Cue, Script};
+
+/// The dialogue of a script in tokens: what a [`Session`](crate::stream::Session) has in memory after the same rounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Ids, `[tokens]`; in the places of visual tokens those of their placeholder.
+    pub ids: Vec<u32>,
+    /// Positions in time, height and width, each `[tokens]`.
+    pub positions: [Vec<i32>; 3],
+    /// Where the first visual token of each round's frame stands. Each frame has [`Grid::visual_tokens`] of them, row
+    /// by row.
+    pub frames: Vec<usize>,
+    /// What is learned, in order.
+    pub targets: Vec<Target>,
+}
+
+/// A token that the model is to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// The position from which it is to be predicted: the one before its own.
+    pub row: usize,
+    /// The token.
+    pub id: u32,
+    /// The state that it is; none for the text of an answer and the end of a reply.
+    pub state: Option<State>,
+}
+
+/// The tokens of a script whose frames are of `grid` patches, joined `merge` by `merge`.
+///
+/// Learned are the state of every round, the text of an answer, and the end of the turn after either. Questions that
+/// stand from before the first round come after the system turn as rolling memory keeps them: their round's text
+/// without its frame. They are taken to have been put together in round 0, which was silent.
+///
+/// # Errors
+///
+/// The tokenizer fails on a text.
+pub fn tokens(script: &Script, protocol: &Protocol, grid: Grid, merge: usize) -> Result<Tokens, TokenizerError> {
+    let mut dialogue = Dialogue {
+        protocol,
+        head: protocol.reply_head()?,
+        // Nothing is computed here, so no token takes a slot.
+        sequence: Sequence::new(0),
+        frames: Vec::with_capacity(script.cues.len()),
+        targets: Vec::new(),
+    };
+    dialogue.sequence.append(Kind::System, 0, &protocol.system()?);
+    if !script.standing.is_empty() {
+        dialogue.put(&script.standing, &script.clock.tag(0), 0)?;
+        dialogue.reply(State::Silence, "", 0)?;
+        dialogue.targets.clear();
+    }
+    for (round, cue) in (script.first..).zip(&script.cues) {
+        dialogue.round(cue, &script.clock.tag(round), round, grid.merged(merge))?;
+    }
+    let Dialogue { sequence, frames, targets, .. } = dialogue;
+    let positions = sequence.positions();
+    let axis = |axis: usize| positions.iter().map(|position| position[axis]).collect();
+    Ok(Tokens { ids: sequence.ids(), positions: [axis(0), axis(1), axis(2)], frames, targets })
+}
+
+/// What has been said so far.
+struct Dialogue<'a> {
+    protocol: &'a Protocol,
+    /// The end of a user turn and the head of the assistant's.
+    head: Vec<u32>,
+    sequence: Sequence,
+    frames: Vec<usize>,
+    targets: Vec<Target>,
+}
+
+impl Dialogue<'_> {
+    fn round(
+        &mut self,
+        cue: &Cue,
+        tag: &str,
+        round: u64,
+        (rows, columns): (usize, usize),
+    ) -> Result<(), TokenizerError> {
+        self.put(&cue.questions, tag, round)?;
+        let image = Image { start: 1, rows, columns, features: None };
+        self.frames.push(self.sequence.len() + image.start);
+        self.sequence.append_frame(round, &self.protocol.frame(image.tokens()), image);
+        self.reply(cue.state, &cue.text, round)
+    }
+
+    fn put(&mut self, questions: &[String], tag: &str, round: u64) -> Result<(), TokenizerError> {
+        let opening = self.protocol.opening(questions.iter().map(String::as_str), tag)?;
+        self.sequence.append(Kind::Turn, round, &opening);
+        Ok(())
+    }
+
+    fn reply(&mut self, state: State, text: &str, round: u64) -> Result<(), TokenizerError> {
+        self.sequence.append(Kind::Turn, round, &self.head);
+        let reply = self.protocol.reply(state, text)?;
+        let end = self.protocol.end();
+        let first = self.sequence.len();
+        // The end is the token that ends the turn; the newline after it is the dialogue's own.
+        let learned = reply.iter().chain(end.first()).enumerate();
+        self.targets.extend(learned.map(|(place, &id)| Target {
+            row: first + place - 1,
+            id,
+            state: (place == 0).then_some(state),
+        }));
+        self.sequence.append(Kind::Turn, round, &reply);
+        self.sequence.append(Kind::Turn, round, &end);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::model::Settings;
+    use crate::tokenizer::Tokenizer;
+
+    /// The dialogue of a fixture's model, with upstream's prompt.
+    pub fn protocol() -> Protocol {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/tied/tokenizer.json");
+        let tokenizer = Tokenizer::from_bytes(&std::fs::read(path).unwrap()).unwrap();
+        Protocol::new(tokenizer, &Settings::default()).unwrap()
+    }
+
+    fn cue(questions: &[&str], state: State, text: &str) -> Cue {
+        Cue { questions: questions.iter().map(|&question| question.to_owned()).collect(), state, text: text.to_owned() }
+    }
+
+    fn script(fps: f64, first: u64, standing: &[&str], cues: Vec<Cue>) -> Script {
+        let standing = standing.iter().map(|&question| question.to_owned()).collect();
+        Script { clock: Clock::new(fps).unwrap(), first, standing, cues }
+    }
+
+    const GRID: Grid = Grid { height: 4, width: 6 };
+
+    #[test]
+    fn every_reply_is_learned_with_its_end_and_nothing_else() {
+        let protocol = protocol();
+        let cues = vec![
+            cue(&["What?", "Where?"], State::Silence, ""),
+            cue(&[], State::Standby, ""),
+            cue(&[], State::Response, "A cup, on the table."),
+            cue(&[], State::Response, ""),
+        ];
+        let script = script(2.0, 0, &[], cues);
+        let tokens = tokens(&script, &protocol, GRID, 2).unwrap();
+        let end = protocol.end()[0];
+        let mut learned = tokens.targets.as_slice();
+        for cue in &script.cues {
+            let reply = protocol.reply(cue.state, &cue.text).unwrap();
+            let (found, rest) = learned.split_at(reply.len() + 1);
+            learned = rest;
+            assert_eq!(found[0].state, Some(cue.state));
+            assert!(found[1..].iter().all(|target| target.state.is_none()));
+            let ids: Vec<u32> = found.iter().map(|target| target.id).collect();
+            assert_eq!(ids, [reply, vec![end]].concat());
+        }
+        assert!(learned.is_empty());
+        assert!(tokens.targets.iter().all(|target| tokens.ids[target.row + 1] == target.id));
+        assert!(tokens.targets.is_sorted_by(|a, b| a.row < b.row));
+        assert!(tokens.positions.iter().all(|axis| axis.len() == tokens.ids.len()));
+    }
+
+    #[test]
+    fn frames_stand_where_their_placeholders_are() {
+        let protocol = protocol();
+        let cues = vec![cue(&["What?"], State::Silence, ""), cue(&[], State::Silence, "")];
+        let tokens = tokens(&script(1.0, 7, &["And before?"], cues), &protocol, GRID, 2).unwrap();
+        let placeholder = protocol.frame(1)[1];
+        let places: Vec<usize> = (0..tokens.ids.len()).filter(|&place| tokens.ids[place] == placeholder).collect();
+        let visual = GRID.visual_tokens(2);
+        let expected: Vec<usize> = tokens.frames.iter().flat_map(|&first| first..first + visual).collect();
+        assert_eq!((places, tokens.frames.len()), (expected, 2));
+        for &first in &tokens.frames {
+            let seen = |axis: usize| -> Vec<i32> {
+                let start = tokens.positions[0][first];
+                tokens.positions[axis][first..first + visual].iter().map(|position| position - start).collect()
+            };
+            assert_eq!((seen(0), seen(1)), (vec![0; 6], vec![0, 0, 0, 1, 1, 1]));
+            assert_eq!(seen(2), [0, 1, 2, 0, 1, 2]);
+        }
+    }
+
+    #[test]
+    fn what_stands_from_before_is_neither_seen_nor_learned() {
+        let protocol = protocol();
+        let cues = vec![cue(&[], State::Response, "Yes.")];
+        let with = tokens(&script(1.0, 90, &["Is it done?"], cues.clone()), &protocol, GRID, 2).unwrap();
+        let without = tokens(&script(1.0, 90, &[], cues), &protocol, GRID, 2).unwrap();
+        let system = protocol.system().unwrap().len();
+        let more = with.ids.len() - without.ids.len();
+        assert_eq!(with.ids[system + more..], without.ids[system..]);
+        let opening = protocol.opening(["Is it done?"], "<0s-1s>").unwrap();
+        assert_eq!(with.ids[system..system + opening.len()], opening);
+        let rows = |tokens: &Tokens, off: usize| -> Vec<usize> {
+            tokens.targets.iter().map(|target| target.row - off).collect()
+        };
+        assert_eq!(rows(&with, more), rows(&without, 0));
+    }
+}
