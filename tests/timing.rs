@@ -60,7 +60,7 @@ fn a_log_is_scored_against_the_truth() {
         assert!(table.contains(line), "{line:?} is not in\n{table}");
     }
     assert!(
-        table.contains("is best: F1 1.00 at ±1 s with 0.0 false alarms a quiet hour; as run 0.67 with "),
+        table.contains("is best: F1 1.00 at ±1 s with 0.0 alarms/h, repetitions included. As run: F1 0.67"),
         "{table}"
     );
     assert!(!table.contains('\u{1b}'), "no colours where there is no terminal");

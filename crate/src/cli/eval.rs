@@ -6,7 +6,7 @@ use console::style;
 use thiserror::Error;
 
 use super::{Outcome, display};
-use crate::eval::{self, Averages, Baseline, Scores, Sweep, TimingReport};
+use crate::eval::{self, Averages, Baseline, Scores, Sweep, SweepPoint, TimingReport};
 
 /// Score what a model said against what is right.
 #[derive(Debug, Args)]
@@ -126,7 +126,7 @@ fn print(out: &mut impl Write, report: &TimingReport) -> io::Result<()> {
     }
     confusion(out, &report.overall)?;
     match &report.sweep {
-        Some(sweep) => best(out, sweep, &report.overall),
+        Some(sweep) => best(out, sweep),
         None => Ok(()),
     }
 }
@@ -178,17 +178,19 @@ fn confusion(out: &mut impl Write, scores: &Scores) -> io::Result<()> {
     writeln!(out, "{} of {rounds} rounds have the right state", percent(states.accuracy))
 }
 
-fn best(out: &mut impl Write, sweep: &Sweep, as_run: &Scores) -> io::Result<()> {
-    let Sweep { best, .. } = sweep;
+fn best(out: &mut impl Write, sweep: &Sweep) -> io::Result<()> {
+    let Sweep { best, as_run, .. } = sweep;
+    let told = |point: &SweepPoint| {
+        let alarms =
+            point.alarms_per_quiet_hour.map(|alarms| format!(" with {alarms:.1} alarms/h, repetitions included"));
+        format!("F1 {} at ±1 s{}", hundredths(point.f1), alarms.unwrap_or_default())
+    };
     writeln!(
         out,
-        "\nOn the same logits --threshold {:.2} is best: F1 {} at ±1 s with {} false alarms a quiet hour; \
-         as run {} with {}.",
-        best.threshold,
-        hundredths(best.f1),
-        rate(best.alarms_per_quiet_hour),
-        hundredths(as_run.f1_within_a_second()),
-        rate(as_run.quiet.alarms_per_hour),
+        "\nOn the same logits --threshold {:.2} is best: {}. As run: {}.",
+        best.threshold.unwrap_or_default(),
+        told(best),
+        told(as_run),
     )
 }
 

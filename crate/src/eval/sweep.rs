@@ -19,13 +19,17 @@ pub struct Sweep {
     pub points: Vec<SweepPoint>,
     /// The point with the best F1; among equals the one with the fewest false alarms, and then the middle one.
     pub best: SweepPoint,
+    /// What came of the decisions of the run, counted in the same way.
+    pub as_run: SweepPoint,
 }
 
 /// What one threshold would give.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SweepPoint {
     /// The probability of a response among the three states from which on one is given.
-    pub threshold: f32,
+    ///
+    /// None where the run decided.
+    pub threshold: Option<f32>,
     /// The share of responses given that were due.
     pub precision: Option<f64>,
     /// The share of responses due that were given.
@@ -41,18 +45,20 @@ pub(super) fn of(streams: &[&Stream]) -> Result<Option<Sweep>, EvalError> {
     if streams.iter().flat_map(|stream| &stream.observed).all(|round| round.logits.is_none()) {
         return Ok(None);
     }
-    let points = (1..50).map(|step| at(streams, step as f32 / 50.0)).collect::<Result<Vec<_>, _>>()?;
-    Ok(best(&points).map(|best| Sweep { tolerance: TOLERANCES[ANSWERS_AT], points, best }))
+    let points = (1..50).map(|step| at(streams, Some(step as f32 / 50.0))).collect::<Result<Vec<_>, _>>()?;
+    let as_run = at(streams, None)?;
+    Ok(best(&points).map(|best| Sweep { tolerance: TOLERANCES[ANSWERS_AT], points, best, as_run }))
 }
 
-fn at(streams: &[&Stream], threshold: f32) -> Result<SweepPoint, EvalError> {
-    let rule = DecisionRule { threshold: Some(threshold), ..DecisionRule::default() };
-    let decide = |round: &Observed| Observed {
-        round: round.round,
-        // Who was not asked stays silent.
-        state: Some(round.logits.map_or(State::Silence, |logits| rule.decide(&logits))),
-        text: None,
-        logits: None,
+fn at(streams: &[&Stream], threshold: Option<f32>) -> Result<SweepPoint, EvalError> {
+    let rule = DecisionRule { threshold, ..DecisionRule::default() };
+    let decide = |round: &Observed| {
+        let state = match threshold {
+            None => round.state,
+            // Who was not asked stays silent.
+            Some(_) => Some(round.logits.map_or(State::Silence, |logits| rule.decide(&logits))),
+        };
+        Observed { round: round.round, state, text: None, logits: None }
     };
     let mut tally = Tally::default();
     for stream in streams {
@@ -86,11 +92,13 @@ impl Sweep {
     pub fn svg(&self) -> Result<String, PlotError> {
         let curve = |name: &str, value: fn(&SweepPoint) -> Option<f64>| {
             // A share of nothing leaves a gap.
-            let point = |point: &SweepPoint| (f64::from(point.threshold), value(point).unwrap_or(f64::NAN));
+            let place = |point: &SweepPoint| point.threshold.map_or(f64::NAN, f64::from);
+            let point = |point: &SweepPoint| (place(point), value(point).unwrap_or(f64::NAN));
             Series::new(name, self.points.iter().map(point).collect())
         };
-        let best = |label: String| vec![Mark { x: f64::from(self.best.threshold), label }];
-        let label = format!("best: F1 {:.2} at {:.2}", self.best.f1.unwrap_or(0.0), self.best.threshold);
+        let threshold = self.best.threshold.unwrap_or_default();
+        let best = |label: String| vec![Mark { x: f64::from(threshold), label }];
+        let label = format!("best: F1 {:.2} at {threshold:.2}", self.best.f1.unwrap_or(0.0));
         let mut panels = vec![Panel {
             y: Axis { label: "share".to_owned(), scale: Scale::Linear, range: Some((0.0, 1.0)) },
             series: vec![

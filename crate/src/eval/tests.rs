@@ -75,12 +75,13 @@ fn the_sweep_finds_the_threshold_that_a_run_missed() {
     assert_eq!(report.overall.f1_within_a_second(), Some(0.0));
     let sweep = report.sweep.unwrap();
     assert_eq!(sweep.points.len(), 49);
-    assert_eq!((sweep.points[0].threshold, sweep.points[48].threshold), (0.02, 0.98));
+    assert_eq!((sweep.points[0].threshold, sweep.points[48].threshold), (Some(0.02), Some(0.98)));
     assert_eq!((sweep.points[0].recall, sweep.points[0].precision), (Some(1.0), Some(0.1)));
     assert_eq!(sweep.points[0].alarms_per_quiet_hour, Some(3600.0));
     assert_eq!(sweep.points[48].precision, None);
     assert_eq!(sweep.best.f1, Some(1.0));
-    assert_eq!(sweep.best.threshold, 0.26, "the middle of 0.12 … 0.40");
+    assert_eq!((sweep.as_run.threshold, sweep.as_run.f1), (None, Some(0.0)));
+    assert_eq!(sweep.best.threshold, Some(0.26), "the middle of 0.12 … 0.40");
     let picture = sweep.svg().unwrap();
     assert!(picture.contains("best: F1 1.00 at 0.26"));
 }
