@@ -395,12 +395,13 @@ fn help_mentions_everything_and_fits_a_page() {
     let watch =
         [&stream[..], &["--max-tokens", "--json", "--dump", "--record", "--model", "--device", "--weights", "[VIDEO]"]]
             .concat();
-    let commands: [(&[&str], &[&str]); 5] = [
-        (&[], &["watch", "replay", "inspect", "pack", "data", "--version"]),
+    let commands: [(&[&str], &[&str]); 6] = [
+        (&[], &["watch", "replay", "inspect", "pack", "data", "eval", "--version"]),
         (&["watch"], &watch),
         (&["replay"], &["--model", "--device", "--weights", "<RECORD>"]),
         (&["inspect"], &["--json", "--weights", "[MODEL]"]),
         (&["pack"], &["--json", "--weights", "--output", "[MODEL]"]),
+        (&["eval", "timing"], &["--json", "--output", "<TRUTH>", "<LOG>"]),
     ];
     for (command, mentioned) in commands {
         for flag in ["--help", "-h"] {

@@ -33,4 +33,5 @@ mod program;
 mod recall;
 mod soak;
 mod synth;
+mod timing;
 mod tokens;

@@ -20,6 +20,8 @@
 //! - [`video`] — where frames come from, natively
 //! - [`data`] — what a model learns from: samples, and what they ask of every second
 //! - [`synth`] — films made up for training, with the exact time of everything that happens in them
+//! - [`plot`] — charts
+//! - [`eval`] — whether a model speaks at the right time
 //! - [`bench`](mod@bench) — how fast the kernels are
 //! - [`cli`] — the command line
 //! - `web` — what JavaScript sees of it all, in browsers
@@ -35,11 +37,15 @@ pub mod clock;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod data;
 pub mod device;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod eval;
 pub mod frame;
 pub mod kernels;
 pub mod language;
 pub mod memory;
 pub mod model;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod plot;
 pub mod stream;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod synth;

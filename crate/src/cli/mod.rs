@@ -5,6 +5,7 @@ mod bundled;
 mod data;
 mod display;
 mod dump;
+mod eval;
 mod inspect;
 mod pack;
 mod replay;
@@ -52,6 +53,8 @@ enum Command {
     Data(data::Data),
     /// Make up films with questions and the exact second of every answer, for training and testing
     Synth(synth::Synth),
+    /// Score what a model said against what is right
+    Eval(eval::Eval),
 }
 
 /// Which model, and where it runs.
@@ -262,6 +265,7 @@ pub fn main() -> ExitCode {
         Command::Train(train) => train.run(),
         Command::Data(data) => data.run(),
         Command::Synth(synth) => synth.run(),
+        Command::Eval(eval) => eval.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
