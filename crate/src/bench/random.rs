@@ -1,5 +1,5 @@
-use std::borrow::Cow;
 use burn::tensor::{Device, Tensor, TensorData};
+use std::borrow::Cow;
 
 use crate::kernels::format::{Coded, Format};
 use crate::kernels::matrix::Matrix;

@@ -9,8 +9,8 @@ mod eval;
 mod inspect;
 mod pack;
 mod replay;
-mod train;
 mod synth;
+mod train;
 mod watch;
 
 use std::io::{self, Write};

@@ -38,7 +38,8 @@ impl Train {
         let mut trainer = Trainer::open(recipe, &self.output, &Device::flex(), self.threads)?;
         let end = self.until.unwrap_or(u64::MAX).min(trainer.recipe().steps);
         let bar = ProgressBar::new(end).with_position(trainer.done()).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left")
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         while trainer.done() < end {
             let step = trainer.step()?;
@@ -61,7 +62,16 @@ impl Train {
         bar.set_position(step.step);
         bar.set_message(format!("loss {:.3}", step.tally.loss));
         if step.step.is_multiple_of(10) {
-            bar.suspend(|| writeln!(io::stdout(), "{:>8}  rate {:.1e}  norm {:>6.2}  {}", step.step, step.rate, step.norm, judged(&step.tally)))?;
+            bar.suspend(|| {
+                writeln!(
+                    io::stdout(),
+                    "{:>8}  rate {:.1e}  norm {:>6.2}  {}",
+                    step.step,
+                    step.rate,
+                    step.norm,
+                    judged(&step.tally)
+                )
+            })?;
         }
         Ok(())
     }
@@ -72,6 +82,8 @@ fn judged(tally: &Tally) -> String {
     let entropy = tally.mean_entropy();
     let accuracy = tally.accuracy();
     let kinds = Tally::KINDS.iter().zip(entropy).zip(accuracy);
-    let kinds: Vec<_> = kinds.map(|((kind, entropy), right)| format!("{} {entropy:.3} {:>3.0}%", style(kind).dim(), 100.0 * right)).collect();
+    let kinds: Vec<_> = kinds
+        .map(|((kind, entropy), right)| format!("{} {entropy:.3} {:>3.0}%", style(kind).dim(), 100.0 * right))
+        .collect();
     format!("loss {:.4}  F1 {:.2}  {}", tally.loss, tally.response_f1(), kinds.join("  "))
 }

@@ -17,6 +17,7 @@ mod hastened;
 pub(crate) mod launch;
 pub mod linear;
 pub mod matrix;
+mod one_pass;
 pub mod patchify;
 pub mod places;
 pub mod read_out;

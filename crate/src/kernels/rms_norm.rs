@@ -5,6 +5,7 @@ use burn::module::{Module, Param, ParamId};
 use burn::tensor::{ExecutionError, Tensor};
 
 use super::launch;
+use super::one_pass::{self, Operand, RmsNormPass};
 use super::self_test::Trial;
 use super::shader::{Buffer, Shader, part};
 
@@ -39,7 +40,13 @@ impl RmsNorm {
 
     /// `[rows, features]` → `[rows, features]`.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.launch(&x).unwrap_or_else(|| self.plain(x))
+        self.launch(&x).or_else(|| self.in_one_pass(&x)).unwrap_or_else(|| self.plain(x))
+    }
+
+    /// `None` off the CPU.
+    fn in_one_pass(&self, x: &Tensor<2>) -> Option<Tensor<2>> {
+        let operands = [Operand::of(x)?, Operand::of(&self.gamma.val())?];
+        one_pass::run(RmsNormPass { epsilon: self.epsilon as f32 }, operands)
     }
 
     fn plain(&self, x: Tensor<2>) -> Tensor<2> {

@@ -4,6 +4,7 @@ use burn::backend::wgpu::CubeTensor;
 use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
 
 use super::launch;
+use super::one_pass::{self, Operand, RotaryPass};
 use super::self_test::Trial;
 use super::shader::{Buffer, Shader, part};
 
@@ -109,6 +110,16 @@ impl Rotation {
 
     /// Rotates every head of `x` `[rows, heads, d]`.
     pub fn apply(&self, x: Tensor<3>) -> Tensor<3> {
+        self.in_one_pass(&x).unwrap_or_else(|| self.plain(x))
+    }
+
+    /// `None` off the CPU.
+    fn in_one_pass(&self, x: &Tensor<3>) -> Option<Tensor<3>> {
+        let turns = Operand::of(&self.turns)?.numbers();
+        one_pass::run(RotaryPass { turns }, [Operand::of(x)?])
+    }
+
+    fn plain(&self, x: Tensor<3>) -> Tensor<3> {
         let half = x.dims()[2] / 2;
         let first = x.clone().narrow(2, 0, half);
         let second = x.narrow(2, half, half);

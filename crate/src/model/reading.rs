@@ -43,7 +43,8 @@ impl Model {
         for (row, &place) in reading.visual.iter().enumerate() {
             places[place] = Some(row);
         }
-        let text: Vec<u32> = reading.ids.iter().zip(&places).filter(|(_, seen)| seen.is_none()).map(|(&id, _)| id).collect();
+        let text: Vec<u32> =
+            reading.ids.iter().zip(&places).filter(|(_, seen)| seen.is_none()).map(|(&id, _)| id).collect();
         let mut next = 0..text.len();
         let order = places.iter().map(|seen| seen.map_or_else(|| next.next().unwrap_or(0), |row| text.len() + row));
         let order: Vec<i32> = order.map(|row| row as i32).collect();
@@ -59,7 +60,7 @@ impl Model {
             RotaryTable::new(config.theta, config.head / 2, config.sections.to_vec(), largest + 1, &self.device);
         let positions = TensorData::new(reading.positions.concat(), [3, reading.ids.len()]);
         let turns = table.rotation(Tensor::from_data(positions, &self.device));
-        Sequences::new(reading.dialogues, turns, &self.device)
+        Sequences { count: reading.dialogues, turns }
     }
 
     /// Shows `visitor` every parameter, always in the same order.

@@ -145,7 +145,8 @@ pub fn moments(path: &Path, model: &Model, origins: &[Origin]) -> Result<Moments
         for prefix in MOMENT {
             let mut tensors = Vec::new();
             for tensor in &origin.tensors {
-                let view = stored.tensor(&format!("{prefix}{}", tensor.name)).map_err(|error| damaged(error.to_string()))?;
+                let view =
+                    stored.tensor(&format!("{prefix}{}", tensor.name)).map_err(|error| damaged(error.to_string()))?;
                 if view.dtype() != Dtype::F32 || view.shape() != tensor.shape {
                     return Err(damaged(format!("{} has another shape", tensor.name)));
                 }

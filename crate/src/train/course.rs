@@ -82,7 +82,10 @@ impl Desk {
         let synth::Sample { mut script, film, task, .. } = synth::sample(seed, setup);
         // Where a question is answered at once, or by all that was seen, it cannot have stood before.
         let waits = !matches!(task, Task::TimeSensitive | Task::Memory | Task::Counting);
-        if late && waits && let Some(cue) = script.cues.first_mut() {
+        if late
+            && waits
+            && let Some(cue) = script.cues.first_mut()
+        {
             script.standing.append(&mut cue.questions);
         }
         let Preprocessor { patch, merge, .. } = self.preprocessor;

@@ -50,7 +50,9 @@ pub enum TrainError {
         difference: String,
     },
     /// Numbers ran away.
-    #[error("the loss is {loss} at step {step}: the model is lost; begin again from the last checkpoint with a lower rate")]
+    #[error(
+        "the loss is {loss} at step {step}: the model is lost; begin again from the last checkpoint with a lower rate"
+    )]
     Diverged {
         /// Where.
         step: u64,

@@ -29,15 +29,18 @@ impl Gradients {
         let first = parts.next().unwrap_or_default();
         parts.fold(first, |sum, part| {
             let pairs = sum.0.into_iter().zip(part.0);
-            Self(pairs.map(|(a, b)| if let (Some(a), Some(b)) = (&a, &b) { Some(a.clone() + b.clone()) } else { a.or(b) }).collect())
+            Self(
+                pairs
+                    .map(|(a, b)| if let (Some(a), Some(b)) = (&a, &b) { Some(a.clone() + b.clone()) } else { a.or(b) })
+                    .collect(),
+            )
         })
     }
 
     /// The Euclidean norm of all of them.
     pub fn norm(&self) -> f64 {
-        let squares = self.0.iter().flatten().map(|gradient| {
-            f64::from(gradient.clone().square().sum().into_scalar::<f32>())
-        });
+        let squares =
+            self.0.iter().flatten().map(|gradient| f64::from(gradient.clone().square().sum().into_scalar::<f32>()));
         squares.sum::<f64>().sqrt()
     }
 }

@@ -159,11 +159,20 @@ impl Recipe {
         let rules = [
             (self.steps > 0, "steps is 0; give 1 or more"),
             (self.batch > 0 && self.together > 0, "batch and together are 1 or more"),
-            (positive(peak) && share(floor) && share(warm_up), "rate wants a peak above 0, and floor and warm_up from 0 to 1"),
+            (
+                positive(peak) && share(floor) && share(warm_up),
+                "rate wants a peak above 0, and floor and warm_up from 0 to 1",
+            ),
             (betas.into_iter().all(beta), "adamw.betas are numbers from 0 to 1, without 1"),
-            (positive(epsilon) && positive(clip) && weight_decay >= 0.0, "adamw wants epsilon and clip above 0, and weight_decay not below"),
+            (
+                positive(epsilon) && positive(clip) && weight_decay >= 0.0,
+                "adamw wants epsilon and clip above 0, and weight_decay not below",
+            ),
             (!self.phases.is_empty(), "it has no phases: say what is to be learnt"),
-            (self.rhythm.save > 0 && self.rhythm.keep > 0 && self.rhythm.validate > 0, "rhythm.save, keep and validate are 1 or more"),
+            (
+                self.rhythm.save > 0 && self.rhythm.keep > 0 && self.rhythm.validate > 0,
+                "rhythm.save, keep and validate are 1 or more",
+            ),
             (self.freeze.len() < 3, "all three parts are frozen: there is nothing to learn"),
         ];
         let broken = rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason);
@@ -196,10 +205,22 @@ impl Phase {
         let weights: f64 = self.tasks.values().sum();
         let rules = [
             ((1..=most).contains(&fewest), "a phase's rounds are the fewest and the most, 1 or more"),
-            (weights > 0.0 && self.tasks.values().all(|&weight| weight >= 0.0), "a phase needs tasks, with weights above 0"),
-            (!self.sizes.is_empty() && self.sizes.iter().flatten().all(|&side| side > 0), "a phase needs sizes, as in [[140, 84]]"),
-            (!self.fps.is_empty() && self.fps.iter().all(|fps| crate::clock::Clock::RATES.contains(fps)), "a phase's fps are numbers such as 1 or 0.5"),
-            ((0.0..=1.0).contains(&self.late) && (0.0..=1.0).contains(&self.quiet), "late and quiet are shares from 0 to 1"),
+            (
+                weights > 0.0 && self.tasks.values().all(|&weight| weight >= 0.0),
+                "a phase needs tasks, with weights above 0",
+            ),
+            (
+                !self.sizes.is_empty() && self.sizes.iter().flatten().all(|&side| side > 0),
+                "a phase needs sizes, as in [[140, 84]]",
+            ),
+            (
+                !self.fps.is_empty() && self.fps.iter().all(|fps| crate::clock::Clock::RATES.contains(fps)),
+                "a phase's fps are numbers such as 1 or 0.5",
+            ),
+            (
+                (0.0..=1.0).contains(&self.late) && (0.0..=1.0).contains(&self.quiet),
+                "late and quiet are shares from 0 to 1",
+            ),
         ];
         rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
     }

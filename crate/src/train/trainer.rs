@@ -203,7 +203,8 @@ fn keep_recipe(recipe: &Recipe, run: &Path) -> Result<(), TrainError> {
         Ok(there) if there == text => Ok(()),
         Ok(there) => {
             let differing = there.lines().zip(text.lines()).find(|(there, here)| there != here);
-            let difference = differing.map_or_else(|| "it is longer".to_owned(), |(there, here)| format!("{there}, not {here}"));
+            let difference =
+                differing.map_or_else(|| "it is longer".to_owned(), |(there, here)| format!("{there}, not {here}"));
             Err(TrainError::OtherRecipe { run: run.to_owned(), difference })
         }
         Err(_) => fs::write(&place, text).map_err(TrainError::at(&place)),

@@ -50,8 +50,8 @@ impl Layout {
             back: ints(in_each(frames, &inverse(&order)), device),
             raster: ints(in_each(frames, &inverse(&tokens)), device),
             rotation: table.rotation(ints(rows.chain(columns), device).reshape([2, frames * patches])),
-            windows: bounds(frames, &windows, device),
-            frame: bounds(frames, &[patches], device),
+            windows: Windows::new(frames, &windows, device),
+            frame: Windows::new(frames, &[patches], device),
         }
     }
 
@@ -79,18 +79,6 @@ fn ints(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> 
     let values: Vec<i32> = values.map(|value| value as i32).collect();
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count]), device)
-}
-
-/// Windows of so many patches each, one after the other, in each frame.
-fn bounds(frames: usize, windows: &[usize], device: &Device) -> Windows {
-    let mut bounds = Vec::new();
-    let mut first = 0;
-    for &patches in (0..frames).flat_map(|_| windows) {
-        let end = first + patches;
-        bounds.extend([first, end].repeat(patches));
-        first = end;
-    }
-    Windows { bounds: ints(bounds.into_iter(), device).reshape([first, 2]), frames }
 }
 
 /// Visual tokens along the side of a window.

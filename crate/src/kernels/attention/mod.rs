@@ -5,7 +5,9 @@
 //! online softmax and no scores in memory; elsewhere, under autodiff, and for heads that the kernels do not take, `plain`
 //! does.
 
-use burn::tensor::{Bool, Device, Int, Tensor};
+use std::sync::Arc;
+
+use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 use super::arena::LayerArena;
 use super::launch;
@@ -60,10 +62,12 @@ pub struct Sight {
 /// Which patches of a frame see each other: windows of patches that lie side by side.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    /// For every patch of all frames the first patch of its window and the one after its last, `[frames · patches, 2]`.
-    pub bounds: Tensor<2, Int>,
     /// How many frames there are, one after the other and all with the same windows.
     pub frames: usize,
+    /// For every patch of a frame the first patch of its window and the one after its last.
+    pub runs: Arc<[[usize; 2]]>,
+    /// The same for the patches of all frames, on the device, `[frames · patches, 2]`.
+    pub bounds: Tensor<2, Int>,
 }
 
 /// Whole sequences, one after the other and all as long, whose tokens see themselves and what came before them.
@@ -73,17 +77,6 @@ pub struct Sequences {
     pub count: usize,
     /// The rotation of every token, all sequences' rows.
     pub turns: Rotation,
-    /// 0 where a row sees a token of its sequence and −∞ where it does not, `[length, length]`.
-    mask: Tensor<2>,
-}
-
-impl Sequences {
-    /// `count` sequences, whose rows turn by `turns`.
-    pub fn new(count: usize, turns: Rotation, device: &Device) -> Self {
-        let length = turns.rows() / count.max(1);
-        let unseen = Tensor::<2, Bool>::tril_mask([length, length], 0, device);
-        Self { count, turns, mask: plain::mask(unseen) }
-    }
 }
 
 impl Sight {
@@ -100,11 +93,18 @@ impl Sight {
 }
 
 impl Windows {
-    /// Which patch of a frame sees which, `[patches, patches]`.
-    pub fn seen(&self) -> Tensor<2, Bool> {
-        let patches = self.bounds.dims()[0] / self.frames;
-        let first = self.bounds.clone().slice([0..patches, 0..1]);
-        first.clone().expand([patches, patches]).equal(first.transpose().expand([patches, patches]))
+    /// Windows of so many patches each, one after the other, in each of `frames` frames.
+    pub fn new(frames: usize, windows: &[usize], device: &Device) -> Self {
+        let mut runs = Vec::new();
+        for &patches in windows {
+            let first = runs.len();
+            runs.extend(std::iter::repeat_n([first, first + patches], patches));
+        }
+        let patches = runs.len();
+        let all =
+            (0..frames).flat_map(|frame| runs.iter().flatten().map(move |&bound| (frame * patches + bound) as i32));
+        let bounds = TensorData::new(all.collect(), [frames * patches, 2]);
+        Self { frames, runs: runs.into(), bounds: Tensor::from_data(bounds, device) }
     }
 }
 

@@ -95,12 +95,8 @@ async fn over_slots(
 /// The patches of a frame of windows of any size.
 pub(in crate::kernels) async fn patches(trial: &mut Trial<'_>) -> Result<(), ExecutionError> {
     for &(windows, heads) in trial.cases(&FRAMES) {
-        let mut bounds = vec![];
-        for patches in windows {
-            let first = bounds.len();
-            bounds.extend(vec![[first, first + patches]; *patches]);
-        }
-        let patches = bounds.len();
+        let patches = windows.iter().sum();
+        let windows = Windows::new(1, windows, trial.device());
         let attention = Attention { heads, rows: patches, span: patches, among: Among::Patches };
         for plan in plans(trial, &attention, &[]) {
             let features = heads.queries * heads.size;
@@ -116,9 +112,8 @@ pub(in crate::kernels) async fn patches(trial: &mut Trial<'_>) -> Result<(), Exe
                 keys: (0..patches).map(|patch| turned(patch, 1)).collect(),
                 values: (0..patches).map(|patch| third(patch, 2)).collect(),
             };
-            let expected = attended(heads, &operands, |row, slot| bounds[row] == bounds[slot]);
+            let expected = attended(heads, &operands, |row, slot| windows.runs[row] == windows.runs[slot]);
 
-            let windows = Windows { bounds: whole(trial, bounds.as_flattened(), [patches, 2]), frames: 1 };
             let rotation = Rotation::given(trial.tensor(&turns, [patches, heads.size]));
             let qkv = trial.tensor(&qkv, [patches, 3 * features]);
             let made = kernel::within_frame(&qkv, heads, &rotation, &windows, &|_, _| plan);

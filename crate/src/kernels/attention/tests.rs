@@ -124,18 +124,13 @@ fn arena_difference(
 /// A frame of windows of any size.
 fn frame_difference(windows: &[usize], heads: usize, size: usize, seed: u64) -> f32 {
     let mut random = Random(seed);
-    let mut bounds = vec![];
-    for &patches in windows {
-        let first = bounds.len() / 2;
-        bounds.extend([first, first + patches].repeat(patches));
-    }
-    let patches = bounds.len() / 2;
+    let patches = windows.iter().sum();
     let qkv = random.numbers([patches, 3 * heads * size]);
-    let (windows, turns) = (Windows { bounds: ints(&bounds, [patches, 2]), frames: 1 }, turns(&mut random, patches, size));
+    let turns = turns(&mut random, patches, size);
     let heads = Heads { queries: heads, keys: heads, size };
-    let wanted = plain::within_frame(&qkv, heads, &turns, &windows);
+    let wanted = plain::within_frame(&qkv, heads, &turns, &Windows::new(1, windows, &Device::flex()));
 
-    let there = Windows { bounds: windows.bounds.to_device(&gpu()), frames: 1 };
+    let there = Windows::new(1, windows, &gpu());
     let (qkv, turns) = (qkv.to_device(&gpu()), turns.to_device(&gpu()));
     let difference = |adapter: Adapter| {
         let choose = |attention: &Attention, _: Adapter| attention.plan(adapter);

@@ -8,6 +8,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 use super::format::{Coded, Format};
 use super::launch;
+use super::one_pass::{self, Operand, SwiGluPass};
 use super::rms_norm::RmsNorm;
 use super::shader::Shader;
 
@@ -251,6 +252,10 @@ impl Finish<'_> {
             Self::Store => sums,
             Self::Add(z) => z.clone() + sums,
             Self::SwiGlu => {
+                let made = Operand::of(&sums).and_then(|sums| one_pass::run(SwiGluPass, [sums]));
+                if let Some(made) = made {
+                    return made;
+                }
                 let [n, outputs] = sums.dims();
                 let pairs = sums.reshape([n, outputs / 2, 2]);
                 let half = |index: usize| pairs.clone().narrow(2, index, 1).reshape([n, outputs / 2]);

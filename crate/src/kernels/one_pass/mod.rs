@@ -1,0 +1,132 @@
+//! On the CPU: operations that plain tensors make in many passes over memory, made in one, with the way back for training.
+//!
+//! A pass is plain Rust over rows of numbers, written so that the compiler makes vector code of it, for what the processor
+//! has. Where tensors are neither burn-flex's nor tracked ones of burn-flex, there is none, and the plain operations run.
+
+mod numbers;
+mod rms_norm;
+mod rotary;
+mod softmax;
+mod swiglu;
+
+#[cfg(not(target_arch = "wasm32"))]
+use burn::backend::Autodiff;
+use burn::backend::Flex;
+#[cfg(not(target_arch = "wasm32"))]
+use burn::backend::autodiff::{
+    checkpoint::base::Checkpointer,
+    checkpoint::strategy::NoCheckpointing,
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::flex::FlexTensor;
+use burn::tensor::{DType, Tensor, TensorData};
+
+pub(super) use rms_norm::RmsNormPass;
+pub(super) use rotary::RotaryPass;
+pub(super) use softmax::SoftmaxPass;
+pub(super) use swiglu::SwiGluPass;
+
+/// An operation on `N` tensors, and how its result's gradient becomes theirs.
+pub(super) trait Pass<const N: usize>: Clone + std::fmt::Debug + Send + 'static {
+    /// The result. All tensors are contiguous and f32.
+    fn forward(&self, inputs: [&FlexTensor; N]) -> FlexTensor;
+
+    /// What [`backward`](Self::backward) needs.
+    fn kept(&self, inputs: [FlexTensor; N], output: &FlexTensor) -> Vec<FlexTensor>;
+
+    /// The gradients of the inputs from that of the result.
+    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor) -> [FlexTensor; N];
+}
+
+/// A tensor that passes run over.
+pub(super) enum Operand {
+    Plain(FlexTensor),
+    #[cfg(not(target_arch = "wasm32"))]
+    Tracked(<Autodiff<Flex> as burn::backend::BackendTypes>::FloatTensorPrimitive),
+}
+
+impl Operand {
+    /// `None` where passes do not reach the tensor.
+    pub fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Self> {
+        if tensor.dtype() != DType::F32 {
+            return None;
+        }
+        if let Ok(tensor) = tensor.clone().try_into_primitive::<Flex>() {
+            return Some(Self::Plain(tensor.to_contiguous()));
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Ok(tensor) = tensor.clone().try_into_primitive::<Autodiff<Flex>>() {
+            return Some(Self::Tracked(tensor));
+        }
+        None
+    }
+
+    /// Its numbers alone.
+    pub fn numbers(self) -> FlexTensor {
+        match self {
+            Self::Plain(tensor) => tensor,
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Tracked(tensor) => tensor.into_primitive().to_contiguous(),
+        }
+    }
+}
+
+/// `pass` over `operands`, all of them plain or all tracked; `None` where they are of both kinds.
+pub(super) fn run<P: Pass<N>, const N: usize, const D: usize>(pass: P, operands: [Operand; N]) -> Option<Tensor<D>> {
+    if operands.iter().all(|operand| matches!(operand, Operand::Plain(_))) {
+        let inputs = operands.map(Operand::numbers);
+        return Some(Tensor::from_primitive::<Flex>(pass.forward(inputs.each_ref())));
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        let mut tracked = Vec::with_capacity(N);
+        for operand in operands {
+            let Operand::Tracked(tensor) = operand else {
+                return None;
+            };
+            tracked.push(tensor.into_parts());
+        }
+        let (inputs, nodes): (Vec<_>, Vec<_>) = tracked.into_iter().unzip();
+        let inputs: [FlexTensor; N] =
+            inputs.iter().map(FlexTensor::to_contiguous).collect::<Vec<_>>().try_into().ok()?;
+        let nodes = nodes.try_into().ok()?;
+        let output = pass.forward(inputs.each_ref());
+        let prepared = Way(pass.clone()).prepare::<NoCheckpointing>(nodes).compute_bound().stateful();
+        let output = match prepared {
+            OpsKind::Tracked(prepared) => prepared.finish(pass.kept(inputs, &output), output),
+            OpsKind::UnTracked(prepared) => prepared.finish(output),
+        };
+        Some(Tensor::from_primitive::<Autodiff<Flex>>(output))
+    }
+    #[cfg(target_arch = "wasm32")]
+    None
+}
+
+/// A pass as burn's autodiff takes it.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug)]
+struct Way<P>(P);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl<P: Pass<N>, const N: usize> Backward<Flex, N> for Way<P> {
+    type State = Vec<FlexTensor>;
+
+    fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = gradients.consume::<Flex>(&ops.node).to_contiguous();
+        let made = self.0.backward(&ops.state, &gradient);
+        for (parent, gradient) in ops.parents.into_iter().zip(made) {
+            if let Some(parent) = parent {
+                gradients.register::<Flex>(parent.id, gradient);
+            }
+        }
+    }
+}
+
+/// A tensor of `values`, shaped as `like`.
+fn shaped(values: Vec<f32>, like: &FlexTensor) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, like.layout().shape().clone()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Loops over numbers that the compiler turns into vector code.
+
+use pulp::Arch;
+
+/// Runs `work`, compiled for the best that the processor has.
+pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+    Arch::new().dispatch(work)
+}
+
+const LANES: usize = 8;
+
+/// Σ over `f(i)`; in as many partial sums as a vector has lanes, since a sum in order cannot be vectorised.
+#[inline(always)]
+pub fn sum(count: usize, f: impl Fn(usize) -> f32) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let whole = count - count % LANES;
+    for start in (0..whole).step_by(LANES) {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += f(start + lane);
+        }
+    }
+    (whole..count).map(f).sum::<f32>() + lanes.iter().sum::<f32>()
+}
+
+/// The largest of `values`; −∞ of none.
+#[inline(always)]
+pub fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (largest, &value) in lanes.iter_mut().zip(chunk) {
+            *largest = if value > *largest { value } else { *largest };
+        }
+    }
+    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |a, &b| a.max(b))
+}
+
+/// eˣ, to 2 units in the last place; 0 and ∞ are never reached, the smallest and largest results are e^∓87.
+///
+/// By Cephes' way: `x = n ln 2 + r`, a polynomial for `eʳ`, and `2ⁿ` put together from bits. Without a branch, so that the
+/// compiler can vectorise it.
+#[inline(always)]
+pub fn exp(x: f32) -> f32 {
+    // Added to a number of small magnitude, it leaves the nearest whole number in the lowest bits.
+    const ROUND: f32 = 12_582_912.0;
+    let x = x.clamp(-87.0, 87.0);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = x - n * 0.693_359_4 + n * 2.121_944_4e-4;
+    let polynomial = 1.987_569_2e-4_f32;
+    let polynomial = polynomial * r + 1.398_2e-3;
+    let polynomial = polynomial * r + 8.333_452e-3;
+    let polynomial = polynomial * r + 4.166_579_6e-2;
+    let polynomial = polynomial * r + 0.166_666_66;
+    let polynomial = polynomial * r + 0.5;
+    let e = polynomial * r * r + r + 1.0;
+    let power = shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23;
+    e * f32::from_bits(power)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_is_exact_to_the_last_places() {
+        for i in -8700..=8700_i16 {
+            let x = f32::from(i) / 100.0;
+            let exact = f64::from(x).exp();
+            let error = (f64::from(exp(x)) - exact).abs() / exact;
+            assert!(error < 3e-7, "{x}: {error:e}");
+        }
+        assert_eq!(exp(0.0), 1.0);
+        assert!(exp(f32::NEG_INFINITY) < 1e-37 && exp(1e30).is_finite());
+    }
+
+    #[test]
+    fn sums_and_largest_take_every_number_in() {
+        for count in 0..40_u8 {
+            let values: Vec<f32> = (0..count).map(|i| f32::from(i * 37 % 41)).collect();
+            assert_eq!(sum(values.len(), |i| values[i]), values.iter().sum::<f32>());
+            assert_eq!(largest(&values), values.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        }
+    }
+}
