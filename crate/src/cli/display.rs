@@ -28,8 +28,18 @@ pub(super) fn bytes_bar(work: &'static str, bytes: u64) -> ProgressBar {
 
 /// A bar over samples, on standard error; invisible where that is no terminal.
 pub(super) fn samples_bar(work: &'static str, samples: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix} {wide_bar:.cyan/dim} sample {pos}/{len} {eta}");
-    ProgressBar::new(samples).with_prefix(work).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    things_bar(work, "sample", samples)
+}
+
+/// A bar over films that are watched, on standard error; invisible where that is no terminal.
+pub(super) fn films_bar(work: &'static str, films: u64) -> ProgressBar {
+    things_bar(work, "film", films)
+}
+
+fn things_bar(work: &'static str, thing: &str, count: u64) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template(&format!("{{prefix}} {{wide_bar:.cyan/dim}} {thing} {{pos}}/{{len}} {{eta}}"));
+    ProgressBar::new(count).with_prefix(work).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// The columns of the terminal that standard output is; `None` where it is none, and lines may be of any length.

@@ -58,7 +58,7 @@ pub(super) struct Synth {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum SplitArg {
+pub(super) enum SplitArg {
     /// What models are trained on
     Train,
     /// Other backgrounds, silhouettes and wordings, for testing
@@ -74,7 +74,7 @@ impl From<SplitArg> for Split {
     }
 }
 
-fn parse_size(written: &str) -> Result<(u32, u32), String> {
+pub(super) fn parse_size(written: &str) -> Result<(u32, u32), String> {
     let side = |written: &str| written.parse().ok().filter(|side| (1..=LONGEST_SIDE).contains(side));
     let sides = written.split_once('x').and_then(|(width, height)| side(width).zip(side(height)));
     sides.ok_or_else(|| format!("write WIDTHxHEIGHT, as in 640x384, each from 1 to {LONGEST_SIDE}"))

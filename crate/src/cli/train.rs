@@ -7,7 +7,7 @@ use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Outcome;
-use crate::train::{Recipe, Step, Tally, Trainer};
+use crate::train::{Journal, Recipe, Step, Tally, Trainer};
 
 /// Train a model by a recipe, or go on with a training that was interrupted.
 #[derive(Debug, Args)]
@@ -36,6 +36,7 @@ impl Train {
     pub(super) fn run(self) -> Outcome {
         let recipe = Recipe::read(&self.recipe)?;
         let mut trainer = Trainer::open(recipe, &self.output, &Device::flex(), self.threads)?;
+        let journal = Journal::open(&self.output, trainer.done())?;
         let end = self.until.unwrap_or(u64::MAX).min(trainer.recipe().steps);
         let bar = ProgressBar::new(end).with_position(trainer.done()).with_style(
             ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left")
@@ -43,15 +44,19 @@ impl Train {
         );
         while trainer.done() < end {
             let step = trainer.step()?;
+            journal.step(&step)?;
             self.tell(&bar, &step)?;
             let rhythm = trainer.recipe().rhythm;
             if step.step.is_multiple_of(rhythm.validate) || step.step == end {
-                for (task, tally) in trainer.validate()? {
+                let tallies = trainer.validate()?;
+                journal.validation(step.step, &tallies)?;
+                for (task, tally) in tallies {
                     bar.suspend(|| writeln!(io::stdout(), "{:>8}  {:<15} {}", step.step, task.name(), judged(&tally)))?;
                 }
             }
             if step.step.is_multiple_of(rhythm.save) || step.step == end {
                 trainer.save()?;
+                journal.draw()?;
             }
         }
         bar.finish_and_clear();

@@ -45,6 +45,15 @@ pub(super) struct Watch {
     record: Option<PathBuf>,
 }
 
+/// A model that streams can begin with.
+pub(super) struct LoadedModel {
+    pub model: Rc<Model>,
+    pub prologue: Prologue,
+    /// The format of its matrices.
+    pub weights: Format,
+    pub device: String,
+}
+
 /// A stream that can begin.
 pub(super) struct Loaded {
     pub session: Session,
@@ -70,19 +79,29 @@ impl ModelArgs {
         options: &Options,
         usual: Format,
     ) -> Result<Loaded, Box<dyn std::error::Error>> {
+        let LoadedModel { model, prologue, weights, device } = self.load_model(&description, options, usual)?;
+        Ok(Loaded { session: prologue.begin(model)?, description, weights, device })
+    }
+
+    /// The same before any stream has begun.
+    pub fn load_model(
+        &self,
+        description: &Description,
+        options: &Options,
+        usual: Format,
+    ) -> Result<LoadedModel, Box<dyn std::error::Error>> {
         let files = self.files();
         let packed = Manifest::read(files.as_ref()).map_err(LoadError::from)?.is_some();
         let wanted = self.weights.map(Format::from).or((!packed).then_some(usual));
         let store = weights::open(files.as_ref(), wanted).map_err(LoadError::from)?;
         let opened = pollster::block_on(device::open(self.device.into()))?;
-        let prologue = Prologue::write(&description, options.clone())?;
+        let prologue = Prologue::write(description, options.clone())?;
         prologue.check(&opened.device)?;
         prologue.prepare(store.format(), &opened.device)?;
         let bar = display::bytes_bar("loading", store.bytes());
         let model = Model::load(&description.config, store.as_ref(), &opened.device, &|bytes| bar.inc(bytes));
         bar.finish_and_clear();
-        let session = prologue.begin(Rc::new(model?))?;
-        Ok(Loaded { session, description, weights: store.format(), device: opened.name })
+        Ok(LoadedModel { model: Rc::new(model?), prologue, weights: store.format(), device: opened.name })
     }
 }
 

@@ -8,8 +8,8 @@
 //!            nothing, every second, at random ─ score ──┘
 //! ```
 //!
-//! Nothing here runs a model or needs a file: a trainer hands over its rounds as they come. What is read from files is
-//! the truth as `streamo synth` writes it, and logs as `streamo watch --json` prints them.
+//! A trainer hands over its rounds as they come, [`Worlds`] has a model watch films; what is read from files is the truth as
+//! `streamo synth` writes it, and logs as `streamo watch --json` prints them.
 
 mod baselines;
 mod confusion;
@@ -23,6 +23,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod truth;
+mod worlds;
 
 pub use baselines::Baseline;
 pub use confusion::{Confusion, StateScores};
@@ -34,6 +35,7 @@ pub use score::{Observed, TOLERANCES, Tally, normalised, score};
 pub use scores::{Answers, Lateness, Quiet, Scores, Timeliness};
 pub use sweep::{Sweep, SweepPoint};
 pub use truth::{Expected, Truth};
+pub use worlds::{FilmOf, WorldError, Worlds};
 
 /// A share of counts; none of nothing.
 fn share(part: u64, whole: u64) -> Option<f64> {

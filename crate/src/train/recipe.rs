@@ -40,6 +40,9 @@ pub struct Recipe {
     /// How often it is looked at and kept.
     #[serde(default)]
     pub rhythm: Rhythm,
+    /// Where the recipe stands.
+    #[serde(skip)]
+    pub place: PathBuf,
 }
 
 /// The learning rate: up in a line, then down along half a cosine.
@@ -135,7 +138,7 @@ pub enum RecipeError {
 }
 
 impl Recipe {
-    /// Reads the recipe at `path`; the model's path becomes one from here.
+    /// Reads the recipe at `path`.
     ///
     /// # Errors
     ///
@@ -146,8 +149,13 @@ impl Recipe {
         let invalid = |reason: String| RecipeError::Invalid { path: path.to_owned(), reason };
         let mut recipe: Self = toml::from_str(&text).map_err(|error| invalid(error.to_string().trim().to_owned()))?;
         recipe.check().map_err(|reason| invalid(reason.to_owned()))?;
-        recipe.model = path.parent().unwrap_or(Path::new("")).join(&recipe.model);
+        recipe.place = path.parent().unwrap_or(Path::new("")).to_owned();
         Ok(recipe)
+    }
+
+    /// Where its model is, seen from here.
+    pub fn model(&self) -> PathBuf {
+        self.place.join(&self.model)
     }
 
     fn check(&self) -> Result<(), &'static str> {

@@ -213,11 +213,11 @@ fn keep_recipe(recipe: &Recipe, run: &Path) -> Result<(), TrainError> {
 
 /// The checkpoint of a training that has not begun: the recipe's model, and what it lacks.
 fn begin(recipe: &Recipe, run: &Path, device: &Device) -> Result<PathBuf, TrainError> {
-    let describing = complete(describing(&recipe.model)?, recipe)?;
+    let describing = complete(describing(&recipe.model())?, recipe)?;
     let config = config(&describing)?;
-    let source = Directory(recipe.model.clone());
+    let source = Directory(recipe.model());
     let weights = ["model.safetensors", "model.safetensors.index.json"];
-    let (model, origins) = match weights.iter().any(|name| recipe.model.join(name).is_file()) {
+    let (model, origins) = match weights.iter().any(|name| recipe.model().join(name).is_file()) {
         true => Model::load_with_origins(&config, &Checkpoint::open(&source)?, device, &|_| ())?,
         false => Model::load_with_origins(&config, &Drawn::new(recipe.seed), device, &|_| ())?,
     };

@@ -1,3 +1,5 @@
+mod worlds;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,7 @@ pub(super) struct Eval {
 enum What {
     // Described where it is defined: a comment here would hide the longer one there.
     Timing(Timing),
+    Worlds(worlds::WorldsArgs),
 }
 
 /// Whether a model speaks at the right time: from logs and the truth, without running it again.
@@ -57,6 +60,7 @@ impl Eval {
     pub fn run(self) -> Outcome {
         match self.what {
             What::Timing(timing) => timing.run(),
+            What::Worlds(worlds) => worlds.run(),
         }
     }
 }
@@ -65,18 +69,22 @@ impl Timing {
     fn run(self) -> Outcome {
         let samples = eval::read_samples(&self.truth)?;
         let streams = eval::streams(&samples, &self.log)?;
-        let report = TimingReport::of(&streams)?;
-        if let Some(directory) = &self.output {
-            save(&report, directory)?;
-        }
-        let mut out = io::stdout().lock();
-        if self.json {
-            writeln!(out, "{}", serde_json::to_string(&report)?)?;
-        } else {
-            print(&mut out, &report)?;
-        }
-        Ok(())
+        tell(&TimingReport::of(&streams)?, self.output.as_deref(), self.json)
     }
+}
+
+/// Prints a report, after it was written into `directory`, if there is one.
+fn tell(report: &TimingReport, directory: Option<&Path>, json: bool) -> Outcome {
+    if let Some(directory) = directory {
+        save(report, directory)?;
+    }
+    let mut out = io::stdout().lock();
+    if json {
+        writeln!(out, "{}", serde_json::to_string(report)?)?;
+    } else {
+        print(&mut out, report)?;
+    }
+    Ok(())
 }
 
 fn save(report: &TimingReport, directory: &Path) -> Outcome {

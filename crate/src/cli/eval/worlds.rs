@@ -1,0 +1,96 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::tell;
+use crate::cli::synth::{SplitArg, parse_size};
+use crate::cli::{ModelArgs, Outcome, display, parse_count, parse_fps};
+use crate::clock::Clock;
+use crate::eval::{TimingReport, Worlds};
+use crate::kernels::arena::ArenaFormat;
+use crate::kernels::format::Format;
+use crate::model::Description;
+use crate::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options};
+use crate::synth::Task;
+
+/// Most tokens of a reply: several sentences of the films' texts.
+const LONGEST_REPLY: usize = 64;
+
+/// Whether a model speaks at the right time before films that it was not trained on, which are made up on the way.
+///
+/// The table is that of `streamo eval timing`.
+#[derive(Debug, Args)]
+pub(super) struct WorldsArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// What is asked for; repeat for several [default: all but dense]
+    #[arg(long = "task", value_name = "TASK")]
+    tasks: Vec<Task>,
+    /// Films of each task
+    #[arg(long, value_name = "N", default_value = "25", value_parser = parse_count::<u32>, allow_negative_numbers = true)]
+    films: u32,
+    /// Rounds a film
+    #[arg(long, value_name = "N", default_value = "24", value_parser = parse_count::<u32>, allow_negative_numbers = true)]
+    rounds: u32,
+    /// Frames a second, each a round
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_fps, allow_negative_numbers = true)]
+    fps: f64,
+    /// Pixels of a picture
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "280x168", value_parser = parse_size)]
+    size: (u32, u32),
+    /// What films may be made of
+    #[arg(long, value_enum, default_value = "held-out")]
+    split: SplitArg,
+    /// What chance begins with
+    #[arg(long, value_name = "S", default_value = "0")]
+    seed: u64,
+    /// Answer exactly when the response's probability among the three states reaches P
+    #[arg(long, value_name = "P", value_parser = crate::cli::parse_probability, allow_negative_numbers = true)]
+    threshold: Option<f32>,
+    /// A directory for timing.json, and threshold.svg, the curves of other thresholds on the same logits
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl WorldsArgs {
+    pub fn run(self) -> Outcome {
+        let description = Description::read(self.model.files().as_ref())?;
+        let clock = Clock::new(self.fps)?;
+        let options = Options {
+            clock,
+            window: description.settings.window,
+            memory: MemoryMode::default(),
+            arena: ArenaFormat::default(),
+            decision: Decision::default(),
+            rule: DecisionRule { threshold: self.threshold, ..DecisionRule::default() },
+            feedback: Feedback::default(),
+            max_tokens: LONGEST_REPLY,
+            keep: Keep::Nothing,
+        };
+        let worlds = Worlds {
+            split: self.split.into(),
+            size: self.size,
+            clock,
+            rounds: self.rounds as usize,
+            films: self.films.into(),
+            seed: self.seed,
+        };
+        let tasks = match self.tasks.is_empty() {
+            true => Task::ALL.into_iter().filter(|&task| task != Task::Dense).collect(),
+            false => self.tasks,
+        };
+        let model = self.model.load_model(&description, &options, Format::default())?.model;
+        let films = worlds.films(&tasks);
+        let bar = display::films_bar("watching", films.len() as u64);
+        let mut streams = Vec::with_capacity(films.len());
+        for film in films {
+            streams.push(worlds.watch(film, &description, &options, &model)?);
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        tell(&TimingReport::of(&streams)?, self.output.as_deref(), self.json)
+    }
+}
