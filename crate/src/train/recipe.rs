@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{AdamW, Objective};
+use crate::clock::Clock;
 use crate::synth::Task;
 
 /// Everything that decides what comes out of a training, but the machine.
@@ -20,10 +21,6 @@ pub struct Recipe {
     pub model: PathBuf,
     /// Steps in all.
     pub steps: u64,
-    /// Dialogues of a step.
-    pub batch: usize,
-    /// Dialogues that are read at once.
-    pub together: usize,
     /// How fast.
     pub rate: Rate,
     /// Parts that stay as they are.
@@ -57,16 +54,29 @@ pub struct Rate {
     pub warm_up: f64,
 }
 
-/// What a part of the steps learns from: the procedural world.
+/// A part of the steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// The last step of the phase, as a share of all.
     pub until: f64,
+    /// What is learnt from: a step takes one of these.
+    pub material: Vec<Material>,
+}
+
+/// Dialogues of one sort, from the procedural world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Material {
+    /// How often a step takes this.
+    #[serde(default = "once")]
+    pub share: f64,
+    /// Dialogues of a step.
+    pub batch: usize,
+    /// Dialogues that are read at once.
+    pub together: usize,
     /// Rounds of a dialogue, fewest and most.
     pub rounds: [usize; 2],
-    /// How often each task comes.
-    pub tasks: BTreeMap<Task, f64>,
     /// Sizes of the frames, in pixels; all of them as often.
     pub sizes: Vec<[u32; 2]>,
     /// Rounds a second; all of them as often.
@@ -78,6 +88,12 @@ pub struct Phase {
     /// The share of streams in which nothing happens that is asked for.
     #[serde(default)]
     pub quiet: f64,
+    /// How often each task comes.
+    pub tasks: BTreeMap<Task, f64>,
+}
+
+fn once() -> f64 {
+    1.0
 }
 
 fn one_a_second() -> Vec<f64> {
@@ -166,7 +182,6 @@ impl Recipe {
         let positive = |number: f64| number > 0.0 && number.is_finite();
         let rules = [
             (self.steps > 0, "steps is 0; give 1 or more"),
-            (self.batch > 0 && self.together > 0, "batch and together are 1 or more"),
             (
                 positive(peak) && share(floor) && share(warm_up),
                 "rate wants a peak above 0, and floor and warm_up from 0 to 1",
@@ -184,7 +199,8 @@ impl Recipe {
             (self.freeze.len() < 3, "all three parts are frozen: there is nothing to learn"),
         ];
         let broken = rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason);
-        broken.or_else(|| self.phases.iter().find_map(Phase::broken)).map_or(Ok(()), Err)
+        let phases = || self.phases.iter().find_map(Phase::broken);
+        broken.or_else(phases).map_or(Ok(()), Err)
     }
 
     /// The learning rate of `step`, the first being 1.
@@ -209,22 +225,31 @@ impl Recipe {
 
 impl Phase {
     fn broken(&self) -> Option<&'static str> {
+        match self.material.is_empty() || self.material.iter().map(|material| material.share).sum::<f64>() <= 0.0 {
+            true => Some("a phase needs material, with shares above 0"),
+            false => self.material.iter().find_map(Material::broken),
+        }
+    }
+}
+
+impl Material {
+    fn broken(&self) -> Option<&'static str> {
         let [fewest, most] = self.rounds;
         let weights: f64 = self.tasks.values().sum();
+        let rates = |fps: &f64| Clock::RATES.contains(fps);
         let rules = [
-            ((1..=most).contains(&fewest), "a phase's rounds are the fewest and the most, 1 or more"),
+            (self.share >= 0.0, "a share is 0 or more"),
+            (self.batch > 0 && self.together > 0, "batch and together are 1 or more"),
+            ((1..=most).contains(&fewest), "rounds are the fewest and the most, 1 or more"),
             (
                 weights > 0.0 && self.tasks.values().all(|&weight| weight >= 0.0),
-                "a phase needs tasks, with weights above 0",
+                "material needs tasks, with weights above 0",
             ),
             (
                 !self.sizes.is_empty() && self.sizes.iter().flatten().all(|&side| side > 0),
-                "a phase needs sizes, as in [[140, 84]]",
+                "material needs sizes, as in [[140, 84]]",
             ),
-            (
-                !self.fps.is_empty() && self.fps.iter().all(|fps| crate::clock::Clock::RATES.contains(fps)),
-                "a phase's fps are numbers such as 1 or 0.5",
-            ),
+            (!self.fps.is_empty() && self.fps.iter().all(rates), "fps are numbers such as 1 or 0.5"),
             (
                 (0.0..=1.0).contains(&self.late) && (0.0..=1.0).contains(&self.quiet),
                 "late and quiet are shares from 0 to 1",
