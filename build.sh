@@ -31,7 +31,7 @@ train() {
     settle
     require rust compiler
     (cd "$house" && cargo build --release --locked)
-    (($# > 0)) || set -- "$house/crate/assets/mini/recipe.toml" --output "$house/run"
+    (($# > 0)) || set -- "$house/crate/recipes/mini/recipe.toml" --output "$house/run"
     exec "$CARGO_TARGET_DIR/release/streamo" train "$@"
 }
 
