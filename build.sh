@@ -13,6 +13,7 @@ usage() {
 ./build.sh web            builds them only: www/dist and www/site
 ./build.sh kernel-report [--assembly | --json] [FILE.wgsl ...]
                           what real AMD GPUs would run of our kernels, or of those named; Linux only, and no GPU is needed
+./build.sh train [ARGS]   train a model by a recipe, or go on with a training; without ARGS the recipe of mini, into ./run
 ./build.sh test           check format, lints and documentation, then run every test, natively and in browsers
 
 They install what is missing where they may, and build what has changed; CARGO_TARGET_DIR is respected.
@@ -24,6 +25,14 @@ watch() {
     require rust compiler ffmpeg vulkan
     (cd "$house" && cargo build --release --locked)
     exec "$CARGO_TARGET_DIR/release/streamo" watch "$@"
+}
+
+train() {
+    settle
+    require rust compiler
+    (cd "$house" && cargo build --release --locked)
+    (($# > 0)) || set -- "$house/crate/assets/mini/recipe.toml" --output "$house/run"
+    exec "$CARGO_TARGET_DIR/release/streamo" train "$@"
 }
 
 kernel_report() {
@@ -259,6 +268,7 @@ stop() {
 
 case ${1:-help} in
     watch) shift && watch "$@" ;;
+    train) shift && train "$@" ;;
     demo) demo ;;
     web) web ;;
     kernel-report) shift && kernel_report "$@" ;;

@@ -25,8 +25,6 @@ const RECIPE: &str = r#"
 seed = 7
 model = "model"
 steps = 12
-batch = 4
-together = 2
 freeze = []
 
 [rate]
@@ -42,18 +40,33 @@ streams = 1
 
 [[phases]]
 until = 0.5
+
+[[phases.material]]
+batch = 4
+together = 2
 rounds = [1, 2]
 sizes = [[56, 28]]
-[phases.tasks]
-dense = 1.0
+tasks = { dense = 1.0 }
 
 [[phases]]
 until = 1.0
+
+[[phases.material]]
+batch = 6
+together = 3
+rounds = [1, 1]
+sizes = [[56, 28]]
+tasks = { dense = 1.0 }
+
+[[phases.material]]
+share = 2.0
+batch = 4
+together = 2
 rounds = [2, 3]
 sizes = [[56, 28], [56, 56]]
 late = 0.3
 quiet = 0.2
-[phases.tasks]
+[phases.material.tasks]
 narration = 1.0
 alert = 1.0
 memory = 1.0

@@ -4,7 +4,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-use super::recipe::{Phase, Recipe};
+use super::recipe::{Material, Phase, Recipe};
 use super::{Lesson, TrainError};
 use crate::clock::Clock;
 use crate::data::{self, Tokens};
@@ -32,50 +32,53 @@ pub struct Desk {
 const LATEST: u64 = 600;
 
 impl Desk {
-    /// The drafts of `step`, in an order in which those that are read together are neighbours.
+    /// The drafts of `step`, in runs that are read together.
     ///
     /// # Errors
     ///
     /// A frame that is too thin, or a text that the tokenizer fails on.
-    pub fn drafts(&self, recipe: &Recipe, step: u64) -> Result<Vec<Draft>, TrainError> {
-        let phase = recipe.phase(step);
-        let mut drafts = Vec::with_capacity(recipe.batch);
-        for start in (0..recipe.batch).step_by(recipe.together) {
+    pub fn drafts(&self, recipe: &Recipe, step: u64) -> Result<Vec<Vec<Draft>>, TrainError> {
+        let mut random = ChaCha8Rng::seed_from_u64(recipe.seed);
+        random.set_stream(step);
+        let material = material(recipe.phase(step), &mut random);
+        let mut runs = Vec::new();
+        for start in (0..material.batch).step_by(material.together) {
             // What is read together has one size and one number of rounds.
-            let first = step * recipe.batch as u64 + start as u64;
-            let mut random = ChaCha8Rng::seed_from_u64(recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ first);
-            let shape = Shape::draw(phase, &mut random);
-            let end = recipe.batch.min(start + recipe.together);
-            let mut together = Vec::with_capacity(end - start);
-            for _ in start..end {
-                let setup = shape.setup(phase, &mut random);
-                let late = setup.first > 0;
-                together.push(self.draft(random.random(), &setup, late)?);
-            }
-            drafts.extend(together);
+            let shape = Shape::draw(material, &mut random);
+            let count = material.together.min(material.batch - start);
+            let run = (0..count).map(|_| {
+                let setup = shape.setup(material, &mut random);
+                self.draft(random.random(), &setup, setup.first > 0)
+            });
+            runs.push(run.collect::<Result<_, _>>()?);
         }
-        Ok(drafts)
+        Ok(runs)
     }
 
-    /// The drafts on which a model of `recipe` is validated: `count` of `task`, of worlds that no training shows.
+    /// The drafts on which `task` of `material` is validated, `count` of worlds that no training shows, in runs that are
+    /// read together.
     ///
     /// # Errors
     ///
     /// As [`drafts`](Self::drafts).
-    pub fn held_out(&self, phase: &Phase, task: Task, count: usize) -> Result<Vec<Draft>, TrainError> {
-        let [width, height] = phase.sizes[0];
-        let clock = Clock::new(phase.fps[0])?;
+    pub fn held_out(&self, material: &Material, task: Task, count: usize) -> Result<Vec<Vec<Draft>>, TrainError> {
+        let [width, height] = material.sizes[0];
+        let clock = Clock::new(material.fps[0])?;
         let setup = |index: usize| Setup {
             split: Split::HeldOut,
             task,
             width,
             height,
             clock,
-            rounds: phase.rounds[1],
+            rounds: material.rounds[1],
             first: 0,
             quiet: index % 4 == 3,
         };
-        (0..count).map(|index| self.draft(index as u64, &setup(index), false)).collect()
+        let runs = (0..count).step_by(material.together).map(|start| {
+            let run = start..count.min(start + material.together);
+            run.map(|index| self.draft(index as u64, &setup(index), false)).collect()
+        });
+        runs.collect()
     }
 
     fn draft(&self, seed: u64, setup: &Setup, late: bool) -> Result<Draft, TrainError> {
@@ -118,6 +121,12 @@ impl Draft {
     }
 }
 
+/// One of a phase's material, by its share.
+fn material<'p>(phase: &'p Phase, random: &mut ChaCha8Rng) -> &'p Material {
+    // The recipe was checked: there is some.
+    phase.material.choose_weighted(random, |material| material.share).unwrap_or(&phase.material[0])
+}
+
 /// What dialogues that are read together have in common.
 struct Shape {
     size: [u32; 2],
@@ -126,34 +135,34 @@ struct Shape {
 }
 
 impl Shape {
-    fn draw(phase: &Phase, random: &mut ChaCha8Rng) -> Self {
-        let [fewest, most] = phase.rounds;
-        let fps = phase.fps.choose(random).copied().unwrap_or(1.0);
+    fn draw(material: &Material, random: &mut ChaCha8Rng) -> Self {
+        let [fewest, most] = material.rounds;
+        let fps = material.fps.choose(random).copied().unwrap_or(1.0);
         Self {
-            size: phase.sizes.choose(random).copied().unwrap_or([140, 84]),
+            size: material.sizes.choose(random).copied().unwrap_or([140, 84]),
             // The recipe was checked.
             clock: Clock::new(fps).unwrap_or(Clock::ONE),
             rounds: random.random_range(fewest..=most),
         }
     }
 
-    fn setup(&self, phase: &Phase, random: &mut ChaCha8Rng) -> Setup {
-        let weights: f64 = phase.tasks.values().sum();
+    fn setup(&self, material: &Material, random: &mut ChaCha8Rng) -> Setup {
+        let weights: f64 = material.tasks.values().sum();
         let mut drawn = random.random_range(0.0..weights);
-        let chosen = phase.tasks.iter().find(|(_, weight)| {
+        let chosen = material.tasks.iter().find(|(_, weight)| {
             drawn -= **weight;
             drawn < 0.0
         });
-        let late = random.random_bool(phase.late);
+        let late = random.random_bool(material.late);
         Setup {
             split: Split::Train,
-            task: chosen.or(phase.tasks.last_key_value()).map_or(Task::Narration, |(&task, _)| task),
+            task: chosen.or(material.tasks.last_key_value()).map_or(Task::Narration, |(&task, _)| task),
             width: self.size[0],
             height: self.size[1],
             clock: self.clock,
             rounds: self.rounds,
             first: if late { random.random_range(1..LATEST) } else { 0 },
-            quiet: random.random_bool(phase.quiet),
+            quiet: random.random_bool(material.quiet),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{AdamW, Objective};
+use crate::clock::Clock;
 use crate::synth::Task;
 
 /// More dialogues, rounds or streams than that are a slip of the pen.
@@ -26,10 +27,6 @@ pub struct Recipe {
     pub model: PathBuf,
     /// Steps in all.
     pub steps: u64,
-    /// Dialogues of a step.
-    pub batch: usize,
-    /// Dialogues that are read at once.
-    pub together: usize,
     /// How fast.
     pub rate: Rate,
     /// Parts that stay as they are.
@@ -63,16 +60,29 @@ pub struct Rate {
     pub warm_up: f64,
 }
 
-/// What a part of the steps learns from: the procedural world.
+/// A part of the steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
     /// The last step of the phase, as a share of all.
     pub until: f64,
+    /// What is learnt from: a step takes one of these.
+    pub material: Vec<Material>,
+}
+
+/// Dialogues of one sort, from the procedural world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Material {
+    /// How often a step takes this.
+    #[serde(default = "once")]
+    pub share: f64,
+    /// Dialogues of a step.
+    pub batch: usize,
+    /// Dialogues that are read at once.
+    pub together: usize,
     /// Rounds of a dialogue, fewest and most.
     pub rounds: [usize; 2],
-    /// How often each task comes.
-    pub tasks: BTreeMap<Task, f64>,
     /// Sizes of the frames, in pixels; all of them as often.
     pub sizes: Vec<[u32; 2]>,
     /// Rounds a second; all of them as often.
@@ -84,6 +94,12 @@ pub struct Phase {
     /// The share of streams in which nothing happens that is asked for.
     #[serde(default)]
     pub quiet: f64,
+    /// How often each task comes.
+    pub tasks: BTreeMap<Task, f64>,
+}
+
+fn once() -> f64 {
+    1.0
 }
 
 fn one_a_second() -> Vec<f64> {
@@ -186,10 +202,6 @@ impl Recipe {
         let rules = [
             (self.steps > 0, "steps is 0; give 1 or more"),
             (
-                (1..=LARGEST).contains(&self.batch) && (1..=LARGEST).contains(&self.together),
-                "batch and together are from 1 to 65536",
-            ),
-            (
                 positive(peak) && share(floor) && share(warm_up),
                 "rate wants a peak above 0, and floor and warm_up from 0 to 1",
             ),
@@ -215,7 +227,8 @@ impl Recipe {
             ),
         ];
         let broken = rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason);
-        broken.or_else(|| self.phases.iter().find_map(Phase::broken)).map_or(Ok(()), Err)
+        let phases = || self.phases.iter().find_map(Phase::broken);
+        broken.or_else(phases).map_or(Ok(()), Err)
     }
 
     /// The learning rate of `step`, the first being 1.
@@ -240,26 +253,37 @@ impl Recipe {
 
 impl Phase {
     fn broken(&self) -> Option<&'static str> {
-        let [fewest, most] = self.rounds;
-        let weights: f64 = self.tasks.values().sum();
+        let shares: f64 = self.material.iter().map(|material| material.share).sum();
         let rules = [
             ((0.0..=1.0).contains(&self.until), "a phase's until is a share of all steps, from 0 to 1"),
+            (shares > 0.0 && shares.is_finite(), "a phase needs material, with shares above 0"),
+        ];
+        let broken = rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason);
+        broken.or_else(|| self.material.iter().find_map(Material::broken))
+    }
+}
+
+impl Material {
+    fn broken(&self) -> Option<&'static str> {
+        let [fewest, most] = self.rounds;
+        let weights: f64 = self.tasks.values().sum();
+        let rates = |fps: &f64| Clock::RATES.contains(fps);
+        let rules = [
+            (self.share >= 0.0, "a share is 0 or more"),
             (
-                (1..=most).contains(&fewest) && most <= LARGEST,
-                "a phase's rounds are the fewest and the most, from 1 to 65536",
+                (1..=LARGEST).contains(&self.batch) && (1..=LARGEST).contains(&self.together),
+                "batch and together are from 1 to 65536",
             ),
+            ((1..=most).contains(&fewest) && most <= LARGEST, "rounds are the fewest and the most, from 1 to 65536"),
             (
                 weights > 0.0 && weights.is_finite() && self.tasks.values().all(|&weight| weight >= 0.0),
-                "a phase needs tasks, with weights above 0",
+                "material needs tasks, with weights above 0",
             ),
             (
                 !self.sizes.is_empty() && self.sizes.iter().flatten().all(|side| (1..=LONGEST_SIDE).contains(side)),
-                "a phase needs sizes, as in [[140, 84]], of 4096 pixels a side at most",
+                "material needs sizes, as in [[140, 84]], of 4096 pixels a side at most",
             ),
-            (
-                !self.fps.is_empty() && self.fps.iter().all(|fps| crate::clock::Clock::RATES.contains(fps)),
-                "a phase's fps are numbers such as 1 or 0.5",
-            ),
+            (!self.fps.is_empty() && self.fps.iter().all(rates), "fps are numbers such as 1 or 0.5"),
             (
                 (0.0..=1.0).contains(&self.late) && (0.0..=1.0).contains(&self.quiet),
                 "late and quiet are shares from 0 to 1",
@@ -277,13 +301,26 @@ mod tests {
 seed = 1
 model = "."
 steps = 100
+rate = { peak = 2.0, floor = 0.1, warm_up = 0.1 }
+
+[[phases]]
+until = 0.25
+[[phases.material]]
 batch = 4
 together = 2
-rate = { peak = 2.0, floor = 0.1, warm_up = 0.1 }
-phases = [
-    { until = 0.25, rounds = [2, 2], sizes = [[56, 28]], tasks = { dense = 1.0 } },
-    { until = 1.0, rounds = [3, 5], sizes = [[56, 28]], tasks = { alert = 1.0 } },
-]
+rounds = [2, 2]
+sizes = [[56, 28]]
+tasks = { dense = 1.0 }
+
+[[phases]]
+until = 1.0
+[[phases.material]]
+share = 3.0
+batch = 8
+together = 8
+rounds = [3, 5]
+sizes = [[56, 28]]
+tasks = { alert = 1.0 }
 "#;
 
     fn read(text: &str) -> Result<Recipe, String> {
@@ -326,7 +363,7 @@ phases = [
         assert_eq!(recipe.objective, Objective::Focal { gamma: 2.0 });
         assert_eq!(recipe.adamw, AdamW { betas: [0.9, 0.95], epsilon: 1e-8, weight_decay: 0.1, clip: 1.0 });
         assert!(recipe.freeze.is_empty());
-        assert_eq!(recipe.phases[0].fps, [1.0]);
+        assert_eq!(recipe.phases[0].material[0].fps, [1.0]);
     }
 
     #[test]
@@ -366,6 +403,9 @@ phases = [
             ("seed = 1", "seed = 1\nfreeze = [\"head\"]", "unknown variant `head`"),
             ("seed = 1", "seed = 1\nrhythm = { save = 0 }", "rhythm.save"),
             ("seed = 1", "seed = 1\nrhythm = { streams = 10000000000 }", "rhythm.streams"),
+            ("share = 3.0", "share = 0.0", "shares above 0"),
+            ("share = 3.0", "share = inf", "shares above 0"),
+            ("share = 3.0", "share = -3.0", "shares above 0"),
             ("until = 0.25", "until = 1.25", "until"),
             ("until = 0.25", "until = nan", "until"),
             ("until = 0.25", "until = 1.0", "a larger share"),
@@ -376,19 +416,19 @@ phases = [
             ("dense = 1.0", "dense = inf", "tasks"),
             ("dense = 1.0", "dense = 1.0, alert = -1.0", "tasks"),
             ("dense = 1.0", "dancing = 1.0", "unknown variant `dancing`"),
-            ("sizes = [[56, 28]], tasks = { dense", "sizes = [], tasks = { dense", "sizes"),
-            ("sizes = [[56, 28]], tasks = { dense", "sizes = [[56, 0]], tasks = { dense", "sizes"),
-            ("sizes = [[56, 28]], tasks = { dense", "sizes = [[56, 100000]], tasks = { dense", "sizes"),
-            ("until = 0.25", "until = 0.25, fps = [0.0]", "fps"),
-            ("until = 0.25", "until = 0.25, late = 2.0", "late and quiet"),
-            ("until = 0.25", "until = 0.25, quiet = nan", "late and quiet"),
+            ("sizes = [[56, 28]]", "sizes = []", "sizes"),
+            ("sizes = [[56, 28]]", "sizes = [[56, 0]]", "sizes"),
+            ("sizes = [[56, 28]]", "sizes = [[56, 100000]]", "sizes"),
+            ("batch = 4", "batch = 4\nfps = [0.0]", "fps"),
+            ("batch = 4", "batch = 4\nlate = 2.0", "late and quiet"),
+            ("batch = 4", "batch = 4\nquiet = nan", "late and quiet"),
         ] {
             let text = RECIPE.replacen(sense, nonsense, 1);
             assert_ne!(text, RECIPE, "{sense}");
             let error = read(&text).expect_err(nonsense);
             assert!(error.contains(said) && error.lines().count() == 1, "{nonsense}: {error}");
         }
-        let all: &str = &RECIPE[..RECIPE.find("phases").unwrap()];
+        let all: &str = &RECIPE[..RECIPE.find("[[phases").unwrap()];
         assert!(read(&format!("{all}phases = []")).unwrap_err().contains("it has no phases"));
         // Twice the same is not all three.
         assert!(read(&RECIPE.replace("seed = 1", "seed = 1\nfreeze = [\"vision\", \"vision\", \"vision\"]")).is_ok());

@@ -113,12 +113,9 @@ impl Trainer {
     /// A dialogue that cannot be read, or a loss that is no number.
     pub fn step(&mut self) -> Result<Step, TrainError> {
         let step = self.progress.step + 1;
-        let drafts = self.desk.drafts(&self.recipe, step)?;
-        let mut whole = Count::default();
-        drafts.iter().for_each(|draft| whole.add(&draft.tokens().targets));
-
-        let batches = in_batches(drafts, self.recipe.together);
-        let learnt = self.workers.map(batches, |drafts| {
+        let runs = self.desk.drafts(&self.recipe, step)?;
+        let whole = count(&runs);
+        let learnt = self.workers.map(runs, |drafts| {
             let batch = self.batch(drafts)?;
             Ok::<_, TrainError>(batch.gradients(&self.model, &self.learns, self.recipe.objective, &whole, &self.device))
         });
@@ -146,20 +143,20 @@ impl Trainer {
     ///
     /// As [`step`](Self::step).
     pub fn validate(&self) -> Result<BTreeMap<Task, Tally>, TrainError> {
-        let phase = self.recipe.phase(self.recipe.steps);
         let mut tallies = BTreeMap::new();
-        for &task in phase.tasks.keys() {
-            let drafts = self.desk.held_out(phase, task, self.recipe.rhythm.streams)?;
-            let mut whole = Count::default();
-            drafts.iter().for_each(|draft| whole.add(&draft.tokens().targets));
-            let parts = self.workers.map(in_batches(drafts, self.recipe.together), |drafts| {
-                Ok::<_, TrainError>(self.batch(drafts)?.tally(&self.model, self.recipe.objective, &whole))
-            });
-            let mut tally = Tally::default();
-            for part in parts {
-                tally.add(&part?);
+        for material in &self.recipe.phase(self.recipe.steps).material {
+            for &task in material.tasks.keys() {
+                let runs = self.desk.held_out(material, task, self.recipe.rhythm.streams)?;
+                let whole = count(&runs);
+                let parts = self.workers.map(runs, |drafts| {
+                    Ok::<_, TrainError>(self.batch(drafts)?.tally(&self.model, self.recipe.objective, &whole))
+                });
+                let mut tally = Tally::default();
+                for part in parts {
+                    tally.add(&part?);
+                }
+                tallies.insert(task, tally);
             }
-            tallies.insert(task, tally);
         }
         Ok(tallies)
     }
@@ -182,14 +179,11 @@ impl Trainer {
     }
 }
 
-/// Drafts in the order in which they came, in runs that are read at once.
-fn in_batches(drafts: Vec<Draft>, together: usize) -> Vec<Vec<Draft>> {
-    let mut batches = Vec::new();
-    let mut drafts = drafts.into_iter().peekable();
-    while drafts.peek().is_some() {
-        batches.push(drafts.by_ref().take(together).collect());
-    }
-    batches
+/// What there is to learn in all runs together.
+fn count(runs: &[Vec<Draft>]) -> Count {
+    let mut whole = Count::default();
+    runs.iter().flatten().for_each(|draft| whole.add(&draft.tokens().targets));
+    whole
 }
 
 /// What a training goes on from.

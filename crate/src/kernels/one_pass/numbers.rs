@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn sums_and_largest_take_every_number_in() {
-        for count in 0..40_u8 {
+        for count in 0..40_u16 {
             let values: Vec<f32> = (0..count).map(|i| f32::from(i * 37 % 41)).collect();
             assert_eq!(sum(values.len(), |i| values[i]), values.iter().sum::<f32>());
             assert_eq!(largest(&values), values.iter().copied().fold(f32::NEG_INFINITY, f32::max));
