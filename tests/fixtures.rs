@@ -112,6 +112,10 @@ impl Numbers {
                     let values = data.as_chunks().0.iter().map(|&word| f32::from_le_bytes(word)).collect();
                     numbers.floats.insert(name, values);
                 }
+                Dtype::I8 => {
+                    let values = data.iter().map(|&byte| i64::from(byte.cast_signed())).collect();
+                    numbers.ints.insert(name, values);
+                }
                 Dtype::I32 => {
                     let values = data.as_chunks().0.iter().map(|&word| i32::from_le_bytes(word).into()).collect();
                     numbers.ints.insert(name, values);

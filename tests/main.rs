@@ -35,3 +35,8 @@ mod soak;
 mod synth;
 mod timing;
 mod tokens;
+mod train_damage;
+mod train_gradients;
+mod train_reading;
+mod train_run;
+mod training;

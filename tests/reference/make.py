@@ -1,8 +1,9 @@
 """Makes every reference fixture anew, the same bytes each time.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
-    venv/bin/python make.py                        # frames, cases, bundled model, pieces
+    venv/bin/python make.py                        # frames, cases, bundled model, pieces, gradients
     venv/bin/python make.py --case tied            # one case only
+    venv/bin/python make.py --gradients            # the gradients only
     venv/bin/python make.py --tokenizer FILE       # also qwen2_5_tokens.json, from the real tokenizer.json
     venv/bin/python make.py --clip FILE            # also the bundled clip, from the original film excerpt
 
@@ -23,6 +24,7 @@ from PIL import Image
 from safetensors.torch import save
 
 import clip
+import gradients
 import pieces
 from cases import BUNDLED, CASES, Case
 from checkpoint import load, write_checkpoint
@@ -135,8 +137,12 @@ def main() -> None:
     parser.add_argument("--case", choices=list(CASES), help="make this case only")
     parser.add_argument("--tokenizer", type=Path, help="Qwen2.5's tokenizer.json")
     parser.add_argument("--clip", type=Path, help="bigbuckbunny.mp4, 1280x720, 5.28 s")
+    parser.add_argument("--gradients", action="store_true", help="make the gradients only")
     args = parser.parse_args()
     torch.set_num_threads(1)  # one order of additions: the same bytes on every run
+    if args.gradients:
+        gradients.make(FIXTURES)
+        return
     if args.clip:
         clip.encode(args.clip, ASSETS / "clip.mp4")
     clip.frames(ASSETS / "clip.mp4", FIXTURES / "frames")
@@ -146,6 +152,7 @@ def main() -> None:
         return
     make_bundled()
     pieces.make(FIXTURES)
+    gradients.make(FIXTURES)
     if args.tokenizer:
         pieces.qwen_tokens(args.tokenizer, FIXTURES / "qwen2_5_tokens.json")
 

@@ -95,8 +95,8 @@ impl Batch {
         objective.loss(self.logits(model), &self.targets, whole).1.tally(&self.targets, self.states)
     }
 
-    /// The logits where something is to be learnt, `[targets, vocabulary]`.
-    fn logits(&self, model: &Model) -> Tensor<2> {
+    /// The logits where something is to be learnt, `[targets, vocabulary]`, in the order of [`targets`](Self::targets).
+    pub fn logits(&self, model: &Model) -> Tensor<2> {
         let features = model.read(&self.reading);
         let rows: Vec<i32> = self.targets.iter().map(|target| target.row as i32).collect();
         let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [self.targets.len()]), &features.device());

@@ -22,6 +22,8 @@ use crate::weights::{Checkpoint, Directory, Origin, Part};
 const MOMENTS: &str = "moments.safetensors";
 const PROGRESS: &str = "progress.json";
 const WEIGHTS: &str = "model.safetensors";
+/// How the name of a directory ends that holds no complete checkpoint.
+const UNFINISHED: &str = "unfinished";
 /// What stands before a tensor's name for its two moments.
 const MOMENT: [&str; 2] = ["m.", "v."];
 
@@ -43,7 +45,8 @@ fn all(run: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(run)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.strip_prefix("step-").is_some_and(|step| step.bytes().all(|byte| byte.is_ascii_digit())) {
+        let number = name.strip_prefix("step-").unwrap_or_default();
+        if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
             found.push(path);
         }
     }
@@ -53,13 +56,20 @@ fn all(run: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Removes all checkpoints in `run` but the `keep` newest, and what was never finished.
 pub fn tidy(run: &Path, keep: usize) -> io::Result<()> {
+    clear(run)?;
     let complete = all(run)?;
     for old in complete.iter().rev().skip(keep) {
-        fs::remove_dir_all(old)?;
+        // A kill on the way leaves nothing that looks complete.
+        fs::rename(old, old.with_extension(UNFINISHED))?;
     }
+    clear(run)
+}
+
+/// Removes what is no complete checkpoint in `run`.
+fn clear(run: &Path) -> io::Result<()> {
     for entry in fs::read_dir(run)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "unfinished") {
+        if path.extension().is_some_and(|end| end == UNFINISHED) && path.is_dir() {
             fs::remove_dir_all(path)?;
         }
     }
@@ -72,8 +82,10 @@ pub fn tidy(run: &Path, keep: usize) -> io::Result<()> {
 ///
 /// It cannot be read.
 pub fn progress(path: &Path) -> Result<Progress, TrainError> {
-    let bytes = fs::read(path.join(PROGRESS)).map_err(TrainError::at(path))?;
-    serde_json::from_slice(&bytes).map_err(|error| TrainError::Damaged(path.to_owned(), error.to_string()))
+    let place = path.join(PROGRESS);
+    let bytes = fs::read(&place).map_err(TrainError::at(&place))?;
+    let damaged = |error| TrainError::Damaged(path.to_owned(), format!("{PROGRESS}: {error}"));
+    serde_json::from_slice(&bytes).map_err(damaged)
 }
 
 /// Writes a checkpoint into `run`.
@@ -90,7 +102,7 @@ pub fn write(
     describing: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, TrainError> {
     let place = run.join(format!("step-{:08}", progress.step));
-    let draft = place.with_extension("unfinished");
+    let draft = place.with_extension(UNFINISHED);
     let failed = TrainError::at(&draft);
     let make = || -> io::Result<()> {
         if draft.exists() {
@@ -131,8 +143,9 @@ pub fn write(
 ///
 /// They are damaged, or of another model.
 pub fn moments(path: &Path, model: &Model, origins: &[Origin]) -> Result<Moments, TrainError> {
-    let damaged = |reason: String| TrainError::Damaged(path.join(MOMENTS), reason);
-    let bytes = fs::read(path.join(MOMENTS)).map_err(TrainError::at(path))?;
+    let damaged = |reason: String| TrainError::Damaged(path.to_owned(), format!("{MOMENTS}: {reason}"));
+    let place = path.join(MOMENTS);
+    let bytes = fs::read(&place).map_err(TrainError::at(&place))?;
     let stored = safetensors::SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
     let parameters = Parameters::of(model);
     let mut moments = Moments(vec![None; parameters.order.len()]);

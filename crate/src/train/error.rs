@@ -35,7 +35,12 @@ pub enum TrainError {
     #[error("{path}: {source}", path = .0.display(), source = .1)]
     Disk(PathBuf, io::Error),
     /// A checkpoint that cannot be gone on from.
-    #[error("{path} is damaged ({reason}): remove it, and training goes on from the checkpoint before it", path = .0.display(), reason = .1)]
+    #[error(
+        "the checkpoint {path} is damaged ({reason}): remove it, and training goes on from the one before it, or begins \
+         again where there is none",
+        path = .0.display(),
+        reason = .1
+    )]
     Damaged(PathBuf, String),
     /// A run that another recipe began.
     #[error(
@@ -51,17 +56,31 @@ pub enum TrainError {
     },
     /// Numbers ran away.
     #[error(
-        "the loss is {loss} at step {step}: the model is lost; begin again from the last checkpoint with a lower rate"
+        "the loss is {loss} and the gradients' norm {norm} at step {step}: the model is lost; begin a new run with a lower \
+         rate, from an earlier checkpoint or from the start"
     )]
     Diverged {
         /// Where.
         step: u64,
         /// What the loss became.
         loss: f64,
+        /// What the norm of all gradients became.
+        norm: f64,
     },
 }
 
 impl TrainError {
+    /// The same of the checkpoint at `path`, which was written whole and should be readable: where it is not, it is
+    /// damaged. Only a device without room for it is no fault of its own.
+    pub(super) fn of_checkpoint(self, path: &Path) -> Self {
+        match self {
+            Self::Weights(WeightsError::TooLarge { .. } | WeightsError::TensorTooLarge { .. })
+            | Self::Load(LoadError::Weights(WeightsError::TooLarge { .. } | WeightsError::TensorTooLarge { .. }))
+            | Self::Damaged(..) => self,
+            other => Self::Damaged(path.to_owned(), other.to_string()),
+        }
+    }
+
     /// What the disk said of `path`.
     pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

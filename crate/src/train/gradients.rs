@@ -39,8 +39,10 @@ impl Gradients {
 
     /// The Euclidean norm of all of them.
     pub fn norm(&self) -> f64 {
-        let squares =
-            self.0.iter().flatten().map(|gradient| f64::from(gradient.clone().square().sum().into_scalar::<f32>()));
+        // Longer sums are spread over threads, and come out as those happen to meet.
+        const PIECE: usize = 1 << 20;
+        let pieces = self.0.iter().flatten().flat_map(|gradient| gradient.clone().split(PIECE, 0));
+        let squares = pieces.map(|piece| f64::from(piece.square().sum().into_scalar::<f32>()));
         squares.sum::<f64>().sqrt()
     }
 }
@@ -57,4 +59,35 @@ pub(super) fn learner(model: &Model, learns: &[bool], device: &Device) -> Model 
         }
     }
     model.map(&mut Leaves(learns.iter()), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Distribution, TensorData};
+
+    use super::*;
+
+    #[test]
+    fn norms_of_many_numbers_are_the_same_bits_every_time() {
+        // More than burn-flex sums up without threads.
+        let count = 5 << 20;
+        let gradient = Tensor::<1>::random([count], Distribution::Normal(0.0, 1.0), &Device::flex());
+        let gradients = Gradients(vec![Some(gradient), None]);
+        let norm = gradients.norm();
+        assert!((norm / (count as f64).sqrt() - 1.0).abs() < 0.01, "{norm}");
+        assert!((0..12).all(|_| gradients.norm().to_bits() == norm.to_bits()));
+    }
+
+    #[test]
+    fn parts_add_up_and_what_has_none_stays_without() {
+        let device = Device::flex();
+        let of = |values: [f32; 2]| Some(Tensor::<1>::from_data(TensorData::from(values), &device));
+        let parts = [vec![of([1.0, 2.0]), None, None], vec![of([3.0, -2.0]), of([5.0, 6.0]), None]];
+        let sum = Gradients::sum(parts.map(Gradients));
+        let numbers = |gradient: &Option<Tensor<1>>| gradient.clone().map(|tensor| tensor.into_data().iter().collect());
+        let sums: Vec<Option<Vec<f32>>> = sum.0.iter().map(numbers).collect();
+        assert_eq!(sums, [Some(vec![4.0, 0.0]), Some(vec![5.0, 6.0]), None]);
+        assert_eq!(sum.norm(), (16.0_f64 + 25.0 + 36.0).sqrt());
+        assert!(Gradients::sum([]).0.is_empty());
+    }
 }

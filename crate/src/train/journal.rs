@@ -121,15 +121,15 @@ impl Journal {
     ) -> Result<(), TrainError> {
         let place = self.run.join(table);
         let write = || -> io::Result<()> {
-            let draft = tempfile::NamedTempFile::new_in(&self.run)?;
-            let mut writer = csv::Writer::from_writer(&draft);
+            // Always of the same name: what a kill leaves of it is written over.
+            let draft = place.with_extension("unfinished");
+            let mut writer = csv::Writer::from_writer(File::create(&draft)?);
             for line in lines {
                 writer.serialize(line)?;
             }
             writer.flush()?;
             drop(writer);
-            draft.persist(&place)?;
-            Ok(())
+            fs::rename(&draft, &place)
         };
         write().map_err(TrainError::at(&place))
     }

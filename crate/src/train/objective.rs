@@ -14,6 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::data::Target;
 use crate::stream::State;
 
+/// What is taken to be missing to certainty where nothing is, far below what f32 tells from it: where γ is below 1, the
+/// way back through 0^γ is none.
+const CERTAIN: f32 = 1e-12;
+
 /// How state tokens are weighed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -120,6 +124,16 @@ impl Tally {
 }
 
 impl Objective {
+    /// Whether its numbers make sense.
+    pub fn holds(self) -> bool {
+        let fits = |number: f64| number >= 0.0 && number.is_finite();
+        match self {
+            Self::Plain => true,
+            Self::Fixed { weights } => weights.into_iter().all(fits),
+            Self::Focal { gamma } => fits(gamma),
+        }
+    }
+
     /// The loss's share of `targets`, whose logits are the rows of `logits` `[targets, vocabulary]`, in a batch of
     /// `whole`; `[1]`.
     pub fn loss(self, logits: Tensor<2>, targets: &[Target], whole: &Count) -> (Tensor<1>, Scores) {
@@ -139,7 +153,7 @@ impl Objective {
             Self::Fixed { weights } => column(&|target| target.state.map_or(1.0, |state| weights[state as usize])),
             Self::Focal { gamma } => {
                 let alphas = whole.alphas();
-                let missing = (log_p.clone().exp().neg() + 1.0).clamp_min(0.0).powf_scalar(gamma);
+                let missing = (log_p.clone().exp().neg() + 1.0).clamp_min(CERTAIN).powf_scalar(gamma);
                 let state = column(&|target| target.state.map_or(0.0, |state| alphas[state as usize]));
                 missing * state + column(&|target| f64::from(u8::from(target.state.is_none())))
             }
@@ -174,5 +188,99 @@ impl Scores {
             }
         }
         tally
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    fn target(id: u32, state: Option<State>) -> Target {
+        Target { row: 0, id, state }
+    }
+
+    #[test]
+    fn alphas_are_those_of_the_paper() {
+        let count = Count { states: [12, 3, 2], targets: 40 };
+        let rounded = count.alphas().map(|alpha| (alpha * 1000.0).round() / 1000.0);
+        assert_eq!(rounded, [0.472, 1.889, 2.833]);
+        assert_eq!(Count { states: [4, 0, 4], targets: 8 }.alphas(), [2.0 / 3.0, 0.0, 2.0 / 3.0]);
+        assert_eq!(Count::default().alphas(), [0.0; 3]);
+    }
+
+    #[test]
+    fn counts_add_up_over_parts() {
+        let targets = [target(0, Some(State::Silence)), target(1, Some(State::Response)), target(2, None)];
+        let mut count = Count::default();
+        count.add(&targets[..1]);
+        count.add(&targets[1..]);
+        assert_eq!(count, Count { states: [1, 0, 1], targets: 3 });
+    }
+
+    /// Rows over four tokens whose right one has the probability that is wanted, and of the others the last half of the
+    /// rest.
+    fn sure(probabilities: &[f64], targets: &[Target], device: &Device) -> Tensor<2> {
+        let mut logits = Vec::new();
+        for (p, target) in probabilities.iter().zip(targets) {
+            let rest = |id| match (target.id, id) {
+                (3, _) => (1.0 - p) / 3.0,
+                (_, 3) => (1.0 - p) / 2.0,
+                _ => (1.0 - p) / 4.0,
+            };
+            logits.extend((0..4).map(|id| if id == target.id { p.ln() } else { rest(id).ln() } as f32));
+        }
+        Tensor::from_data(TensorData::new(logits, [targets.len(), 4]), device)
+    }
+
+    #[test]
+    fn losses_are_those_computed_by_hand() {
+        let targets = [
+            target(0, Some(State::Silence)),
+            target(1, Some(State::Standby)),
+            target(2, Some(State::Response)),
+            target(3, None),
+        ];
+        let p = [0.9, 0.5, 0.2, 0.6];
+        // A part of a batch that is larger.
+        let whole = Count { states: [12, 3, 2], targets: 20 };
+        let by_hand = |weights: [f64; 4]| weights.iter().zip(p).map(|(w, p): (_, f64)| -w * p.ln()).sum::<f64>() / 20.0;
+        let [silence, standby, response] = whole.alphas();
+        let fixed = [0.3, 1.3, 2.0];
+        let expected = [
+            (Objective::Plain, by_hand([1.0; 4])),
+            (Objective::Fixed { weights: fixed }, by_hand([0.3, 1.3, 2.0, 1.0])),
+            (Objective::Focal { gamma: 0.0 }, by_hand([silence, standby, response, 1.0])),
+            (
+                Objective::Focal { gamma: 2.0 },
+                by_hand([silence * 0.1 * 0.1, standby * 0.5 * 0.5, response * 0.8 * 0.8, 1.0]),
+            ),
+        ];
+        for (objective, expected) in expected {
+            let (_, scores) = objective.loss(sure(&p, &targets, &Device::flex()), &targets, &whole);
+            let tally = scores.tally(&targets, [0, 1, 2]);
+            assert!((tally.loss / expected - 1.0).abs() < 1e-6, "{objective:?}: {} for {expected}", tally.loss);
+            assert_eq!((tally.right, tally.count), ([1, 1, 0, 1], [1; 4]));
+            assert_eq!(tally.confusion, [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]);
+        }
+    }
+
+    #[test]
+    fn what_is_certain_has_gradients_that_are_numbers() {
+        let device = Device::flex().autodiff();
+        let targets = [target(0, Some(State::Silence)), target(1, None)];
+        let mut whole = Count::default();
+        whole.add(&targets);
+        for gamma in [0.0, 0.5, 1.0, 2.0, 5.0] {
+            for logit in [1e-3_f32, 10.0, 100.0, 1e4] {
+                let logits = TensorData::new(vec![logit, 0.0, 0.0, 0.0, 0.0, logit, 0.0, 0.0], [2, 4]);
+                let logits = Tensor::<2>::from_data(logits, &device).require_grad();
+                let (loss, _) = Objective::Focal { gamma }.loss(logits.clone(), &targets, &whole);
+                let gradient = logits.grad(&loss.backward()).unwrap();
+                let numbers: Vec<f32> = gradient.into_data().iter().collect();
+                assert!(numbers.iter().all(|number| number.is_finite()), "γ {gamma}, logit {logit}: {numbers:?}");
+            }
+        }
     }
 }

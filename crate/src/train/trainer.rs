@@ -65,18 +65,15 @@ impl Trainer {
     /// The model cannot be loaded, or the run is another recipe's, or damaged.
     pub fn open(recipe: Recipe, run: &Path, device: &Device, threads: usize) -> Result<Self, TrainError> {
         fs::create_dir_all(run).map_err(TrainError::at(run))?;
-        keep_recipe(&recipe, run)?;
         let device = device.clone().autodiff();
-        let newest = match checkpoint::newest(run).map_err(TrainError::at(run))? {
+        let newest = checkpoint::newest(run).map_err(TrainError::at(run))?;
+        keep_recipe(&recipe, run, newest.is_some())?;
+        let newest = match newest {
             Some(place) => place,
             None => begin(&recipe, run, &device)?,
         };
-        let describing = describing(&newest)?;
-        let description = Description::read(&Directory(newest.clone()))?;
-        let (model, origins) = checkpoint::model(&newest, &description, &device)?;
-        let model = model.without_autodiff();
-        let moments = checkpoint::moments(&newest, &model, &origins)?;
-        let progress = checkpoint::progress(&newest)?;
+        let Resumed { describing, description, model, origins, moments, progress } =
+            Resumed::read(&newest, &device).map_err(|error| error.of_checkpoint(&newest))?;
         let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
         let preprocessor: Preprocessor = description.preprocessor();
         Ok(Self {
@@ -128,11 +125,12 @@ impl Trainer {
             gradients.push(part);
             tally.add(&of_part);
         }
-        if !tally.loss.is_finite() {
-            return Err(TrainError::Diverged { step, loss: tally.loss });
+        let gradients = Gradients::sum(gradients);
+        let norm = gradients.norm();
+        if !tally.loss.is_finite() || !norm.is_finite() {
+            return Err(TrainError::Diverged { step, loss: tally.loss, norm });
         }
         let rate = self.recipe.rate(step);
-        let gradients = Gradients::sum(gradients);
         let (model, norm) = self.recipe.adamw.step(&self.model, gradients, &mut self.moments, step, rate);
         self.model = model;
         self.progress.step = step;
@@ -188,21 +186,57 @@ fn count(runs: &[Vec<Draft>]) -> Count {
     whole
 }
 
-/// Writes the recipe into a new run, and holds it against that of an old one; only how long and how often may differ.
-fn keep_recipe(recipe: &Recipe, run: &Path) -> Result<(), TrainError> {
+/// What a training goes on from.
+struct Resumed {
+    describing: BTreeMap<String, Vec<u8>>,
+    description: Description,
+    model: Model,
+    origins: Vec<Origin>,
+    moments: Moments,
+    progress: Progress,
+}
+
+impl Resumed {
+    /// The checkpoint at `place`, its model without autodiff.
+    fn read(place: &Path, device: &Device) -> Result<Self, TrainError> {
+        let describing = describing(place)?;
+        let description = Description::read(&Directory(place.to_owned()))?;
+        let (model, origins) = checkpoint::model(place, &description, device)?;
+        let model = model.without_autodiff();
+        let moments = checkpoint::moments(place, &model, &origins)?;
+        let progress = checkpoint::progress(place)?;
+        Ok(Self { describing, description, model, origins, moments, progress })
+    }
+}
+
+/// Writes the recipe into a new run, and holds it against that of one that has `begun`.
+fn keep_recipe(recipe: &Recipe, run: &Path, begun: bool) -> Result<(), TrainError> {
     let place = run.join(RECIPE);
     // A recipe was read from such a text.
     let text = toml::to_string_pretty(recipe).unwrap_or_default();
     match fs::read_to_string(&place) {
         Ok(there) if there == text => Ok(()),
-        Ok(there) => {
-            let differing = there.lines().zip(text.lines()).find(|(there, here)| there != here);
-            let difference =
-                differing.map_or_else(|| "it is longer".to_owned(), |(there, here)| format!("{there}, not {here}"));
-            Err(TrainError::OtherRecipe { run: run.to_owned(), difference })
+        Ok(there) if begun => {
+            Err(TrainError::OtherRecipe { run: run.to_owned(), difference: difference(&there, &text) })
         }
-        Err(_) => fs::write(&place, text).map_err(TrainError::at(&place)),
+        // Where nothing came of a recipe, another one may take its place; a kill leaves either of them whole.
+        _ => {
+            let draft = place.with_extension("unfinished");
+            let write = || fs::write(&draft, text).and_then(|()| fs::rename(&draft, &place));
+            write().map_err(TrainError::at(&place))
+        }
     }
+}
+
+/// Where the recipe that is `there` first says something else than the one that is `here`.
+fn difference(there: &str, here: &str) -> String {
+    let (mut there, mut here) = (there.lines(), here.lines());
+    let differing = std::iter::from_fn(|| match (there.next(), here.next()) {
+        (None, None) => None,
+        (there, here) => Some((there.unwrap_or("nothing"), here.unwrap_or("nothing"))),
+    });
+    let first = differing.skip_while(|(there, here)| there == here).next();
+    first.map_or_else(String::new, |(there, here)| format!("it says {there}, not {here}"))
 }
 
 /// The checkpoint of a training that has not begun: the recipe's model, and what it lacks.

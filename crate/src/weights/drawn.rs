@@ -73,3 +73,44 @@ impl TensorStore for Drawn {
         Box::new(pieces)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matrix(store: &Drawn, name: &str, shape: [usize; 2]) -> Vec<f32> {
+        let pieces = store.matrix(Part::Language, name, shape);
+        pieces.flat_map(|piece| piece.unwrap().coded.words).map(f32::from_bits).collect()
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_weights_and_another_seed_others() {
+        let draw = |seed| {
+            let store = Drawn::new(seed);
+            let first = matrix(&store, "layers.0.self_attn.q_proj.weight", [30, 40]);
+            [first, store.numbers(Part::Vision, "patch_embed.proj.weight", &[8, 3, 2, 14, 14]).unwrap().values]
+        };
+        assert_eq!(draw(3), draw(3));
+        assert_ne!(draw(3), draw(4));
+        let [first, second] = draw(3);
+        assert_ne!(first[..100], second[..100]);
+    }
+
+    #[test]
+    fn deviations_go_by_the_inputs_and_by_where_a_matrix_leads() {
+        let store = Drawn::new(1);
+        let deviation = |values: &[f32]| {
+            (values.iter().map(|value| f64::from(value * value)).sum::<f64>() / values.len() as f64).sqrt()
+        };
+        // As many columns as fill whole blocks, so that nothing is filled up with zeros.
+        for (name, expected) in [("mlp.gate_proj.weight", 1.0 / 16.0), ("mlp.down_proj.weight", 1.0 / 512.0_f64.sqrt())]
+        {
+            let found = deviation(&matrix(&store, name, [400, 256]));
+            assert!((found / expected - 1.0).abs() < 0.02, "{name}: {found}");
+        }
+        let filters = store.numbers(Part::Vision, "patch_embed.proj.weight", &[64, 3, 2, 14, 14]).unwrap().values;
+        assert!((deviation(&filters) * 1176.0_f64.sqrt() - 1.0).abs() < 0.02);
+        assert_eq!(store.numbers(Part::Language, "norm.weight", &[3]).unwrap().values, [1.0; 3]);
+        assert_eq!(store.numbers(Part::Language, "layers.0.self_attn.q_proj.bias", &[3]).unwrap().values, [0.0; 3]);
+    }
+}

@@ -1,0 +1,317 @@
+//! Whole trainings by the program: killed at any moment and gone on with, they end in the same bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+use safetensors::SafeTensors;
+use serde_json::json;
+use streamo_wgpu::train::{Recipe, Trainer};
+use tempfile::TempDir;
+
+use crate::checkpoint::Random;
+use crate::fixtures;
+use crate::program::{streamo, succeeds};
+
+/// Everything that a training leaves and goes on from.
+const KEPT: [&str; 3] = ["model.safetensors", "moments.safetensors", "progress.json"];
+
+pub const STEPS: u64 = 12;
+
+const RECIPE: &str = r#"
+seed = 7
+model = "model"
+steps = 12
+freeze = []
+
+[rate]
+peak = 0.01
+floor = 0.1
+warm_up = 0.2
+
+[rhythm]
+save = 1
+keep = 2
+validate = 100
+streams = 1
+
+[[phases]]
+until = 0.5
+
+[[phases.material]]
+batch = 4
+together = 2
+rounds = [1, 2]
+sizes = [[56, 28]]
+tasks = { dense = 1.0 }
+
+[[phases]]
+until = 1.0
+
+[[phases.material]]
+batch = 6
+together = 3
+rounds = [1, 1]
+sizes = [[56, 28]]
+tasks = { dense = 1.0 }
+
+[[phases.material]]
+share = 2.0
+batch = 4
+together = 2
+rounds = [2, 3]
+sizes = [[56, 28], [56, 56]]
+late = 0.3
+quiet = 0.2
+[phases.material.tasks]
+narration = 1.0
+alert = 1.0
+memory = 1.0
+"#;
+
+/// A recipe, the model that it begins with, which has no weights, and room for runs.
+pub struct School {
+    place: TempDir,
+}
+
+impl School {
+    pub fn new() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let model = place.path().join("model");
+        fs::create_dir(&model).unwrap();
+        let config = json!({
+            "model_type": "qwen2_5_vl",
+            "vocab_size": 528,
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "rope_theta": 1e6,
+            "rope_scaling": {"type": "mrope", "mrope_section": [1, 1, 2]},
+            "tie_word_embeddings": true,
+            "vision_config": {
+                "depth": 2,
+                "hidden_size": 16,
+                "intermediate_size": 24,
+                "num_heads": 2,
+                "patch_size": 14,
+                "out_hidden_size": 32,
+                "window_size": 56,
+                "fullatt_block_indexes": [1],
+            },
+        });
+        let settings = json!({
+            "system_prompt": "\nWatch. \n</Silence> </Standby> </Response>\n",
+            "min_pixels": 784, "max_pixels": 6720, "fps": 1,
+        });
+        fs::write(model.join("config.json"), config.to_string()).unwrap();
+        fs::write(model.join("streamo.json"), settings.to_string()).unwrap();
+        fs::copy(fixtures::path("tied/tokenizer.json"), model.join("tokenizer.json")).unwrap();
+        let school = Self { place };
+        school.write(&[]);
+        school
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    /// Writes the recipe with some of its text replaced.
+    pub fn write(&self, changes: &[(&str, &str)]) -> PathBuf {
+        let mut text = RECIPE.to_owned();
+        for (there, instead) in changes {
+            assert!(text.contains(there), "{there}");
+            text = text.replacen(there, instead, 1);
+        }
+        let path = self.file("recipe.toml");
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// `streamo train` into the run of a name.
+    pub fn train(&self, run: &str) -> Command {
+        let mut command = streamo(["train"]);
+        command.arg(self.file("recipe.toml")).arg("-o").arg(self.file(run));
+        command
+    }
+
+    /// Where a run's checkpoint of a step is.
+    pub fn checkpoint(&self, run: &str, step: u64) -> PathBuf {
+        self.file(run).join(format!("step-{step:08}"))
+    }
+
+    /// What a training left after its last step.
+    #[track_caller]
+    pub fn end(&self, run: &str) -> Vec<Vec<u8>> {
+        let place = self.checkpoint(run, STEPS);
+        KEPT.iter().map(|name| fs::read(place.join(name)).unwrap()).collect()
+    }
+}
+
+/// What a run's folder holds.
+fn listing(run: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(run).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Runs it until `enough`, and kills it; whether it ended by itself before that.
+#[track_caller]
+fn killed(command: &mut Command, enough: impl Fn(Duration) -> bool) -> bool {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{:?}", String::from_utf8(child.wait_with_output().unwrap().stderr));
+            break true;
+        }
+        if enough(begun.elapsed()) {
+            // SIGKILL, on Unix.
+            child.kill().unwrap();
+            break child.wait().unwrap().success();
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+#[test]
+fn a_training_that_is_killed_again_and_again_ends_in_the_same_bytes() {
+    let school = School::new();
+    let begun = Instant::now();
+    succeeds(school.train("whole").args(["--threads", "1"]));
+    let whole = begun.elapsed();
+    let expected = school.end("whole");
+    let tables = |run: &str| fs::read_to_string(school.file(run).join("steps.csv")).unwrap();
+
+    let mut random = Random(2024);
+    let (mut kills, mut drafts) = (0, 0);
+    for attempt in 0.. {
+        let share = (random.next() % 1000) as f64 / 1000.0;
+        // Later and later, so that it gets on where the machine has become slower.
+        let moment = whole.mul_f64((0.02 + 0.25 * share) * (1.0 + f64::from(attempt) / 20.0));
+        let run = school.file("killed");
+        let unfinished = || {
+            let entries = fs::read_dir(&run).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path()).any(|path| path.extension().is_some_and(|end| end == "unfinished"))
+        };
+        // Every other time in the middle of writing a checkpoint, if it can be caught.
+        let caught = |after: Duration| after > moment && (attempt % 2 == 0 || unfinished());
+        let threads = (1 + attempt % 3).to_string();
+        if killed(school.train("killed").args(["--threads", &threads]), caught) {
+            break;
+        }
+        kills += 1;
+        drafts += u64::from(unfinished());
+        assert!(attempt < 200, "it gets nowhere");
+    }
+    println!("{kills} kills in {whole:.1?}, {drafts} of them left a half-written checkpoint");
+    assert!(kills >= 4, "it was killed {kills} times");
+    assert!(school.end("killed") == expected, "{kills} kills changed what came out");
+    assert_eq!(tables("killed"), tables("whole"));
+    assert_eq!(listing(&school.file("killed")), listing(&school.file("whole")));
+    assert_eq!(listing(&school.file("whole")).iter().filter(|name| name.starts_with("step-")).count(), 2);
+}
+
+#[test]
+fn stopping_and_going_on_changes_nothing() {
+    let school = School::new();
+    succeeds(school.train("whole").args(["--threads", "2"]));
+    for until in ["1", "5", "6", "12"] {
+        succeeds(school.train("parts").args(["--threads", "1", "--until", until]));
+    }
+    assert!(school.end("parts") == school.end("whole"));
+    // What is done is done.
+    succeeds(&mut school.train("parts"));
+    assert!(school.end("parts") == school.end("whole"));
+}
+
+/// Parameters of a checkpoint, by name.
+fn weights(place: &Path) -> BTreeMap<String, Vec<u8>> {
+    let bytes = fs::read(place.join("model.safetensors")).unwrap();
+    let stored = SafeTensors::deserialize(&bytes).unwrap();
+    stored.iter().map(|(name, view)| (name.to_owned(), view.data().to_vec())).collect()
+}
+
+/// Some steps in this process.
+fn steps(school: &School, run: &str, steps: u64, threads: usize) -> PathBuf {
+    let recipe = Recipe::read(&school.file("recipe.toml")).unwrap();
+    let mut trainer = Trainer::open(recipe, &school.file(run), &Device::flex(), threads).unwrap();
+    for step in 1..=steps {
+        assert_eq!(trainer.step().unwrap().step, step);
+    }
+    trainer.save().unwrap()
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let school = School::new();
+    school.write(&[("together = 2", "together = 1")]);
+    let [one, two, three] = [1, 2, 3].map(|threads| {
+        let place = steps(&school, &format!("{threads}"), 4, threads);
+        KEPT.map(|name| fs::read(place.join(name)).unwrap())
+    });
+    assert!(one == two && two == three);
+}
+
+#[test]
+fn what_is_frozen_stays_and_all_else_changes() {
+    for part in ["vision", "merger", "language"] {
+        let school = School::new();
+        school.write(&[("freeze = []", &format!("freeze = [\"{part}\"]"))]);
+        let after = weights(&steps(&school, "run", 3, 1));
+        let before = {
+            let recipe = Recipe::read(&school.file("recipe.toml")).unwrap();
+            Trainer::open(recipe, &school.file("fresh"), &Device::flex(), 1).unwrap();
+            weights(&school.checkpoint("fresh", 0))
+        };
+        assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+        let mut counts = [0, 0];
+        for (name, before) in &before {
+            let of = match name {
+                name if name.contains("merger") => "merger",
+                name if name.contains("visual") => "vision",
+                _ => "language",
+            };
+            assert_eq!(*before == after[name], of == part, "{name} with {part} frozen");
+            counts[usize::from(of == part)] += 1;
+        }
+        assert!(counts.iter().all(|&count| count > 4), "{counts:?}");
+    }
+}
+
+#[test]
+fn a_checkpoint_is_an_ordinary_model() {
+    let school = School::new();
+    let place = steps(&school, "run", 2, 1);
+    let inspected = succeeds(streamo(["inspect"]).arg(&place));
+    assert!(inspected.contains("f32"), "{inspected}");
+    let picture = fixtures::path("frames/wide0.png");
+    let watched = succeeds(streamo(["watch", "--device", "cpu", "--json", "--model"]).arg(&place).arg(picture));
+    assert!(watched.contains("\"state\":"), "{watched}");
+    // And one that a training may begin with, at its weights.
+    let from = format!("model = \"run/{}\"", place.file_name().unwrap().to_str().unwrap());
+    school.write(&[("model = \"model\"", &from)]);
+    let recipe = Recipe::read(&school.file("recipe.toml")).unwrap();
+    Trainer::open(recipe, &school.file("second"), &Device::flex(), 1).unwrap();
+    assert_eq!(weights(&school.checkpoint("second", 0)), weights(&place));
+}
+
+#[test]
+fn a_tokenizer_is_made_where_there_is_none() {
+    let school = School::new();
+    fs::remove_file(school.file("model/tokenizer.json")).unwrap();
+    let recipe = Recipe::read(&school.file("recipe.toml")).unwrap();
+    let made = ["one", "other"].map(|run| {
+        Trainer::open(recipe.clone(), &school.file(run), &Device::flex(), 1).unwrap();
+        fs::read(school.checkpoint(run, 0).join("tokenizer.json")).unwrap()
+    });
+    assert_eq!(made[0], made[1]);
+    let picture = fixtures::path("frames/wide0.png");
+    let place = school.checkpoint("one", 0);
+    succeeds(streamo(["watch", "--device", "cpu", "--model"]).arg(place).arg(picture));
+}
