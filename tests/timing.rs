@@ -72,3 +72,18 @@ fn a_log_is_scored_against_the_truth() {
     std::fs::write(&truth, "[]").unwrap();
     assert!(fails(timing().arg(place.path())).ends_with("holds no samples: make some with `streamo synth`"));
 }
+
+#[test]
+fn a_model_is_scored_before_worlds_that_are_made_up_on_the_way() {
+    let worlds = || {
+        let mut command = streamo(["eval", "worlds", "--device", "cpu", "--films", "2", "--rounds", "6", "--json"]);
+        command.args(["--task", "counting", "--task", "alert", "--size", "112x56"]);
+        command
+    };
+    let report = &json_lines(&mut worlds())[0];
+    assert_eq!(report["overall"]["streams"], json!(4));
+    assert_eq!(report["tasks"].as_object().unwrap().keys().collect::<Vec<_>>(), ["alert", "counting"]);
+    assert_eq!(report, &json_lines(&mut worlds())[0], "the same worlds, the same model");
+    assert_ne!(report, &json_lines(worlds().args(["--seed", "1"]))[0], "other worlds");
+    assert!(fails(streamo(["eval", "worlds"]).args(["--model", "/nowhere"])).contains("/nowhere"));
+}
