@@ -28,6 +28,7 @@ pub(super) use softmax::SoftmaxPass;
 pub(super) use swiglu::SwiGluPass;
 
 /// An operation on `N` tensors, and how its result's gradient becomes theirs.
+#[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "in browsers nothing is trained"))]
 pub(super) trait Pass<const N: usize>: Clone + std::fmt::Debug + Send + 'static {
     /// The result. All tensors are contiguous and f32.
     fn forward(&self, inputs: [&FlexTensor; N]) -> FlexTensor;
