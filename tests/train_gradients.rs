@@ -204,7 +204,7 @@ fn gradients_do_not_depend_on_how_a_batch_is_split() {
 
 /// The slope of the loss along some directions of every parameter, found by going a little way forward and back.
 ///
-/// The logits are f32, good to about 1e-6, so a slope is good to that by the way: 2e-4. What is more than that is held to
+/// The logits are f32, good to about 1e-6, so a slope is good to that by the way: 4e-4. What is more than that is held to
 /// 1 %.
 #[test]
 fn gradients_are_the_slopes_of_the_loss() {
@@ -224,12 +224,14 @@ fn gradients_are_the_slopes_of_the_loss() {
             for (place, gradient) in gradients.0.iter().enumerate() {
                 let gradient = numbers(gradient.as_ref().unwrap());
                 for (what, direction) in directions(&gradient, 17 * place as u64) {
-                    let slope = slope(&learner, place, &direction, loss);
                     let expected: f64 =
                         gradient.iter().zip(&direction).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                    // Where it is steep it bends soon.
+                    let way = 4e-3 / expected.abs().max(1.0);
+                    let slope = slope(&learner, place, &direction, way, loss);
                     let off = (slope - expected).abs();
                     assert!(
-                        off < 0.01 * expected.abs() + 2e-4,
+                        off < 0.01 * expected.abs() + 4e-4,
                         "{model}, {objective:?}, parameter {place} along {what}: {slope} for {expected}"
                     );
                     if expected.abs() > 0.05 {
@@ -278,11 +280,10 @@ fn directions(gradient: &[f32], seed: u64) -> [(&'static str, Vec<f32>); 3] {
     [("its gradient", normed(gradient.to_vec())), ("its largest number", alone), ("any direction", normed(any))]
 }
 
-fn slope(learner: &Learner, place: usize, direction: &[f32], loss: impl Fn(&Model) -> f64) -> f64 {
-    const WAY: f64 = 4e-3;
+fn slope(learner: &Learner, place: usize, direction: &[f32], way: f64, loss: impl Fn(&Model) -> f64) -> f64 {
     let direction = Tensor::from_data(TensorData::new(direction.to_vec(), [direction.len()]), learner.model.device());
     let at = |by: f64| loss(&learner.moved(place, &direction, by));
     // Four points: what is left is of the fourth order.
-    let [near, far] = [WAY, 2.0 * WAY].map(|way| (at(way) - at(-way)) / (2.0 * way));
+    let [near, far] = [way, 2.0 * way].map(|way| (at(way) - at(-way)) / (2.0 * way));
     (4.0 * near - far) / 3.0
 }

@@ -219,11 +219,17 @@ mod tests {
         assert_eq!(count, Count { states: [1, 0, 1], targets: 3 });
     }
 
-    /// Rows whose right token has the probability that is wanted; the rest is spread over three others.
+    /// Rows over four tokens whose right one has the probability that is wanted, and of the others the last half of the
+    /// rest.
     fn sure(probabilities: &[f64], targets: &[Target], device: &Device) -> Tensor<2> {
         let mut logits = Vec::new();
         for (p, target) in probabilities.iter().zip(targets) {
-            logits.extend((0..4).map(|id| if id == target.id { p.ln() } else { ((1.0 - p) / 3.0).ln() } as f32));
+            let rest = |id| match (target.id, id) {
+                (3, _) => (1.0 - p) / 3.0,
+                (_, 3) => (1.0 - p) / 2.0,
+                _ => (1.0 - p) / 4.0,
+            };
+            logits.extend((0..4).map(|id| if id == target.id { p.ln() } else { rest(id).ln() } as f32));
         }
         Tensor::from_data(TensorData::new(logits, [targets.len(), 4]), device)
     }
