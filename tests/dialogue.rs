@@ -80,7 +80,7 @@ fn a_script_of_what_a_session_said_has_the_tokens_of_its_memory() {
         let state = turn.state.unwrap();
         script.cues.push(cue(&questions, state, &turn.text));
         let reply = stage.protocol.reply(state, &turn.text).unwrap();
-        let [said, written] = [&session.generated()[..], &reply].map(|ids| {
+        let [said, written] = [session.generated(), &reply].map(|ids| {
             let text = stage.protocol.tokenizer().decode(ids).unwrap();
             text.trim_end_matches("<|im_end|>").to_owned()
         });

@@ -159,7 +159,8 @@ impl burn::module::ModuleMapper for Same {}
 /// Five dialogues of unequal length about frames of one size.
 fn dialogues(learner: &Learner) -> Vec<Lesson> {
     use State::{Response, Silence, Standby};
-    let rounds: [&[(State, &str)]; 5] = [
+    type Rounds = [(State, &'static str)];
+    let rounds: [&Rounds; 5] = [
         &[(Silence, ""), (Silence, ""), (Standby, ""), (Response, "The rabbit jumps over a tree.")],
         &[(Response, "A dog."), (Silence, "")],
         &[(Silence, "")],
@@ -167,7 +168,7 @@ fn dialogues(learner: &Learner) -> Vec<Lesson> {
         &[(Silence, ""), (Response, "")],
     ];
     let questions = ["What is happening?", "Who is there?", "Is it done?", "Tell me when it stands.", "And now?"];
-    let lesson = |(index, (rounds, question)): (usize, (&&[(State, &str)], &str))| {
+    let lesson = |(index, (rounds, question)): (usize, (&&Rounds, &str))| {
         let frames: Vec<_> =
             (0..rounds.len()).map(|round| fixtures::picture(&format!("wide{}.png", (3 * index + round) % 8))).collect();
         learner.lesson(&script(question, rounds), &frames)

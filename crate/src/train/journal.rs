@@ -155,7 +155,8 @@ fn known(number: f64) -> Option<f64> {
 
 /// Entropies of the four kinds over the steps, and below them the responses that were found in validations.
 fn chart(steps: &[StepLine], validations: &[ValidationLine]) -> Chart {
-    let kinds: [(&str, fn(&StepLine) -> Option<f64>); 4] = [
+    type Entropy = fn(&StepLine) -> Option<f64>;
+    let kinds: [(&str, Entropy); 4] = [
         ("silence", |line| line.silence),
         ("standby", |line| line.standby),
         ("response", |line| line.response),

@@ -231,11 +231,11 @@ fn keep_recipe(recipe: &Recipe, run: &Path, begun: bool) -> Result<(), TrainErro
 /// Where the recipe that is `there` first says something else than the one that is `here`.
 fn difference(there: &str, here: &str) -> String {
     let (mut there, mut here) = (there.lines(), here.lines());
-    let differing = std::iter::from_fn(|| match (there.next(), here.next()) {
+    let mut differing = std::iter::from_fn(|| match (there.next(), here.next()) {
         (None, None) => None,
         (there, here) => Some((there.unwrap_or("nothing"), here.unwrap_or("nothing"))),
     });
-    let first = differing.skip_while(|(there, here)| there == here).next();
+    let first = differing.find(|(there, here)| there != here);
     first.map_or_else(String::new, |(there, here)| format!("it says {there}, not {here}"))
 }
 

@@ -14,6 +14,7 @@ use crate::kernels::rotation::Rotation;
 const RUN: usize = 128;
 
 /// What each row sees.
+#[expect(clippy::large_enum_variant, reason = "one at a time, which is used at once")]
 enum Seen {
     /// The slots for which this is true, `[rows, slots]`.
     Any(Tensor<2, Bool>),
