@@ -75,7 +75,7 @@ impl Batch {
     }
 
     /// The gradients of this batch's share of the loss of a batch of `whole`, and what came of its targets. `device` is an
-    /// autodiff device; what does not learn is as for [`learner`].
+    /// autodiff device; `learns` says of each parameter, in the order in which the model shows them, whether it learns.
     pub fn gradients(
         &self,
         model: &Model,
