@@ -82,12 +82,11 @@ impl Train {
     }
 }
 
-/// A tally in a line.
+/// A tally in a line: of each kind the cross-entropy, and the share that was right.
 fn judged(tally: &Tally) -> String {
-    let entropy = tally.mean_entropy();
-    let accuracy = tally.accuracy();
-    let kinds = Tally::KINDS.iter().zip(entropy).zip(accuracy);
+    let kinds = Tally::KINDS.iter().zip(tally.mean_entropy()).zip(tally.accuracy());
     let kinds: Vec<_> = kinds
+        .filter(|((_, entropy), _)| entropy.is_finite())
         .map(|((kind, entropy), right)| format!("{} {entropy:.3} {:>3.0}%", style(kind).dim(), 100.0 * right))
         .collect();
     format!("loss {:.4}  F1 {:.2}  {}", tally.loss, tally.response_f1(), kinds.join("  "))

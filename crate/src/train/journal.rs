@@ -166,7 +166,7 @@ fn chart(steps: &[StepLine], validations: &[ValidationLine]) -> Chart {
     for (name, of) in kinds {
         let points: Vec<(f64, f64)> = steps.iter().filter_map(|line| Some((line.step as f64, of(line)?))).collect();
         let smooth = smoothed(&points);
-        entropies.push(Series { faint: true, ..Series::new(name, points) });
+        entropies.push(Series::faint(name, points));
         entropies.push(Series::new(name, smooth));
     }
     let mut found: BTreeMap<Task, Vec<(f64, f64)>> = BTreeMap::new();
