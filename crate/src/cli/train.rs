@@ -5,6 +5,7 @@ use burn::tensor::Device;
 use clap::Args;
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use super::Outcome;
 use crate::train::{Journal, Recipe, Step, Tally, Trainer};
@@ -27,7 +28,7 @@ pub(super) struct Train {
     /// Dialogues are read by so many threads at once; changes nothing in what comes out [default: all of the machine]
     #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
     threads: usize,
-    /// Print a JSON object a step
+    /// Print a JSON object a step, and one for each task of a validation
     #[arg(long)]
     json: bool,
 }
@@ -38,7 +39,8 @@ impl Train {
         let mut trainer = Trainer::open(recipe, &self.output, &Device::flex(), self.threads)?;
         let journal = Journal::open(&self.output, trainer.done())?;
         let end = self.until.unwrap_or(u64::MAX).min(trainer.recipe().steps);
-        let bar = ProgressBar::new(end).with_position(trainer.done()).with_style(
+        let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(end) };
+        let bar = bar.with_position(trainer.done()).with_style(
             ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left")
                 .unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
@@ -51,7 +53,11 @@ impl Train {
                 let tallies = trainer.validate()?;
                 journal.validation(step.step, &tallies)?;
                 for (task, tally) in tallies {
-                    bar.suspend(|| writeln!(io::stdout(), "{:>8}  {:<15} {}", step.step, task.name(), judged(&tally)))?;
+                    let line = match self.json {
+                        true => json!({ "step": step.step, "task": task, "tally": tally }).to_string(),
+                        false => format!("{:>8}  {:<15} {}", step.step, task.name(), judged(&tally)),
+                    };
+                    bar.suspend(|| writeln!(io::stdout(), "{line}"))?;
                 }
             }
             if step.step.is_multiple_of(rhythm.save) || step.step == end {
@@ -66,19 +72,15 @@ impl Train {
     fn tell(&self, bar: &ProgressBar, step: &Step) -> io::Result<()> {
         bar.set_position(step.step);
         bar.set_message(format!("loss {:.3}", step.tally.loss));
-        if step.step.is_multiple_of(10) {
-            bar.suspend(|| {
-                writeln!(
-                    io::stdout(),
-                    "{:>8}  rate {:.1e}  norm {:>6.2}  {}",
-                    step.step,
-                    step.rate,
-                    step.norm,
-                    judged(&step.tally)
-                )
-            })?;
-        }
-        Ok(())
+        let &Step { step, rate, norm, tally } = step;
+        let line = match self.json {
+            true => json!({ "step": step, "rate": rate, "norm": norm, "tally": tally }).to_string(),
+            false if step.is_multiple_of(10) => {
+                format!("{step:>8}  rate {rate:.1e}  norm {norm:>6.2}  {}", judged(&tally))
+            }
+            false => return Ok(()),
+        };
+        bar.suspend(|| writeln!(io::stdout(), "{line}"))
     }
 }
 
