@@ -12,7 +12,7 @@ use super::track::{Ease, Track, first_time};
 mod moves;
 
 /// Most actors that are seen at once.
-const MOST: usize = 3;
+pub(super) const MOST: usize = 3;
 /// How high one is that has come closer, about.
 const LARGE: f64 = 0.87;
 
@@ -27,6 +27,8 @@ pub(super) struct Brief<'a> {
     pub length: f64,
     /// What must not happen.
     pub without: &'a [Act],
+    /// How often a scene begins with nobody, one, two or three.
+    pub opening: [f64; MOST + 1],
 }
 
 /// What a director can let happen.
@@ -235,7 +237,9 @@ impl<'a> Director<'a> {
     /// Those who are in a scene from its first moment.
     fn open_scene(&mut self, begins: f64) {
         self.roles.clear();
-        for _ in 0..self.dice.weighted(&[(0, 0.25), (1, 0.4), (2, 0.35)]).unwrap_or(1) {
+        let opening = self.brief.opening;
+        let there: [(usize, f64); MOST + 1] = std::array::from_fn(|count| (count, opening[count]));
+        for _ in 0..self.dice.weighted(&there).unwrap_or(1) {
             let Some(third) = self.any_free_third() else { break };
             let (actor, x) = self.cast(third);
             self.plot.actors[actor].x = Track::new(x);

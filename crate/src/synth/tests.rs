@@ -17,8 +17,12 @@ fn setup(task: Task) -> Setup {
     Setup { split: Split::Train, task, width: 140, height: 84, clock, rounds: 24, first: 0, quiet: false }
 }
 
+fn brief(aspect: f64, fps: f64) -> Brief<'static> {
+    Brief { split: Split::Train, aspect, fps, length: 24.0, without: &[], opening: [1.0; 4] }
+}
+
 fn plot(seed: u64, fps: f64, aspect: f64) -> Plot {
-    Director::plot(Brief { split: Split::Train, aspect, fps, length: 24.0, without: &[] }, seed)
+    Director::plot(brief(aspect, fps), seed)
 }
 
 /// The published label rule, for any number of frames a second.
@@ -296,8 +300,7 @@ fn held_out_wordings_are_others_made_of_the_same_words() {
 #[test]
 fn held_out_silhouettes_are_others() {
     let designs = |split| -> HashSet<_> {
-        let plots = (0..300)
-            .map(|seed| Director::plot(Brief { split, aspect: 1.6, fps: 1.0, length: 24.0, without: &[] }, seed));
+        let plots = (0..300).map(|seed| Director::plot(Brief { split, ..brief(1.6, 1.0) }, seed));
         plots.flat_map(|plot| plot.actors).map(|actor| (actor.look.kind, actor.look.design)).collect()
     };
     let (train, held_out) = (designs(Split::Train), designs(Split::HeldOut));
@@ -381,7 +384,7 @@ fn colours_stay_apart_under_a_cameras_drift() {
 #[test]
 fn what_must_not_happen_does_not() {
     for seed in 0..100 {
-        let brief = Brief { split: Split::Train, aspect: 1.6, fps: 1.0, length: 24.0, without: &Act::TOLD };
+        let brief = Brief { without: &Act::TOLD, ..brief(1.6, 1.0) };
         assert!(Director::plot(brief, seed).events.iter().all(|event| !event.happening.is_told()));
     }
 }

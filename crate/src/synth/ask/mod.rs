@@ -89,6 +89,8 @@ pub(super) fn about_a_plot(seed: u64, setup: &Setup) -> (Plot, Asked) {
         fps,
         length: setup.rounds as f64 / fps,
         without: &without,
+        // Where only seeing is learnt, there is much to see.
+        opening: if setup.task == Task::Dense { [0.1, 0.25, 0.35, 0.3] } else { [0.25, 0.4, 0.35, 0.0] },
     };
     let mut attempt = 0;
     loop {
