@@ -5,6 +5,7 @@
 mod arena;
 mod checkpoint;
 mod cli;
+mod compare;
 mod conformance;
 mod data;
 mod dense;

@@ -22,6 +22,8 @@
 //! - [`synth`] — films made up for training, with the exact time of everything that happens in them
 //! - [`plot`] — charts
 //! - [`eval`] — whether a model speaks at the right time
+//! - [`train`] — how a model learns it
+//! - [`compare`] — trainings that differ in one thing
 //! - [`bench`](mod@bench) — how fast the kernels are
 //! - [`cli`] — the command line
 //! - `web` — what JavaScript sees of it all, in browsers
@@ -34,6 +36,8 @@ pub mod bench;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod clock;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod compare;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod data;
 pub mod device;

@@ -23,7 +23,9 @@ pub(super) fn rounds_bar(rounds: Option<u64>) -> ProgressBar {
 /// A bar over bytes that are read, on standard error; invisible where that is no terminal.
 pub(super) fn bytes_bar(work: &'static str, bytes: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {wide_bar:.cyan/dim} {bytes}/{total_bytes} {eta}");
-    ProgressBar::new(bytes).with_prefix(work).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    ProgressBar::new(bytes)
+        .with_prefix(work.to_owned())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// A bar over samples, on standard error; invisible where that is no terminal.
@@ -32,14 +34,16 @@ pub(super) fn samples_bar(work: &'static str, samples: u64) -> ProgressBar {
 }
 
 /// A bar over films that are watched, on standard error; invisible where that is no terminal.
-pub(super) fn films_bar(work: &'static str, films: u64) -> ProgressBar {
+pub(super) fn films_bar(work: &str, films: u64) -> ProgressBar {
     things_bar(work, "film", films)
 }
 
-fn things_bar(work: &'static str, thing: &str, count: u64) -> ProgressBar {
+fn things_bar(work: &str, thing: &str, count: u64) -> ProgressBar {
     let style =
         ProgressStyle::with_template(&format!("{{prefix}} {{wide_bar:.cyan/dim}} {thing} {{pos}}/{{len}} {{eta}}"));
-    ProgressBar::new(count).with_prefix(work).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    ProgressBar::new(count)
+        .with_prefix(work.to_owned())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// The columns of the terminal that standard output is; `None` where it is none, and lines may be of any length.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod bundled;
+mod compare;
 mod data;
 mod display;
 mod dump;
@@ -55,6 +56,8 @@ enum Command {
     Synth(synth::Synth),
     /// Score what a model said against what is right
     Eval(eval::Eval),
+    /// Train models that differ in one thing, and compare when and what they say before the same films
+    Compare(compare::Compare),
 }
 
 /// Which model, and where it runs.
@@ -266,6 +269,7 @@ pub fn main() -> ExitCode {
         Command::Data(data) => data.run(),
         Command::Synth(synth) => synth.run(),
         Command::Eval(eval) => eval.run(),
+        Command::Compare(compare) => compare.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

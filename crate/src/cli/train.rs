@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::Outcome;
-use crate::train::{Journal, Recipe, Step, Tally, Trainer};
+use crate::train::{News, Recipe, Step, Tally, Trainer};
 
 /// Train a model by a recipe, or go on with a training that was interrupted.
 #[derive(Debug, Args)]
@@ -37,50 +37,42 @@ impl Train {
     pub(super) fn run(self) -> Outcome {
         let recipe = Recipe::read(&self.recipe)?;
         let mut trainer = Trainer::open(recipe, &self.output, &Device::flex(), self.threads)?;
-        let journal = Journal::open(&self.output, trainer.done())?;
         let end = self.until.unwrap_or(u64::MAX).min(trainer.recipe().steps);
-        let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(end) };
-        let bar = bar.with_position(trainer.done()).with_style(
-            ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
-        while trainer.done() < end {
-            let step = trainer.step()?;
-            journal.step(&step)?;
-            self.tell(&bar, &step)?;
-            let rhythm = trainer.recipe().rhythm;
-            if step.step.is_multiple_of(rhythm.validate) || step.step == end {
-                let tallies = trainer.validate()?;
-                journal.validation(step.step, &tallies)?;
-                for (task, tally) in tallies {
-                    let line = match self.json {
-                        true => json!({ "step": step.step, "task": task, "tally": tally }).to_string(),
-                        false => format!("{:>8}  {:<15} {}", step.step, task.name(), judged(&tally)),
-                    };
-                    bar.suspend(|| writeln!(io::stdout(), "{line}"))?;
-                }
-            }
-            if step.step.is_multiple_of(rhythm.save) || step.step == end {
-                trainer.save()?;
-                journal.draw()?;
-            }
-        }
+        let bar = steps_bar(trainer.done(), end, self.json);
+        trainer.go_on(end, &mut |news| -> Outcome { Ok(tell(&bar, news, self.json)?) })?;
         bar.finish_and_clear();
         Ok(())
     }
+}
 
-    fn tell(&self, bar: &ProgressBar, step: &Step) -> io::Result<()> {
-        bar.set_position(step.step);
-        bar.set_message(format!("loss {:.3}", step.tally.loss));
-        let &Step { step, rate, norm, tally } = step;
-        let line = match self.json {
-            true => json!({ "step": step, "rate": rate, "norm": norm, "tally": tally }).to_string(),
-            false if step.is_multiple_of(10) => {
-                format!("{step:>8}  rate {rate:.1e}  norm {norm:>6.2}  {}", judged(&tally))
+/// A bar for so many steps, of which some are done.
+pub(super) fn steps_bar(done: u64, end: u64, json: bool) -> ProgressBar {
+    let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(end) };
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left");
+    bar.with_position(done).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Tells of every tenth step and of every validation, in JSON of every step.
+pub(super) fn tell(bar: &ProgressBar, news: News<'_>, json: bool) -> io::Result<()> {
+    let say = |line: String| bar.suspend(|| writeln!(io::stdout(), "{line}"));
+    match news {
+        News::Step(&Step { step, rate, norm, tally }) => {
+            bar.set_position(step);
+            bar.set_message(format!("loss {:.3}", tally.loss));
+            match json {
+                true => say(json!({ "step": step, "rate": rate, "norm": norm, "tally": tally }).to_string()),
+                false if step.is_multiple_of(10) => {
+                    say(format!("{step:>8}  rate {rate:.1e}  norm {norm:>6.2}  {}", judged(&tally)))
+                }
+                false => Ok(()),
             }
-            false => return Ok(()),
-        };
-        bar.suspend(|| writeln!(io::stdout(), "{line}"))
+        }
+        News::Validation(step, tallies) => tallies.iter().try_for_each(|(task, tally)| {
+            say(match json {
+                true => json!({ "step": step, "task": task, "tally": tally }).to_string(),
+                false => format!("{step:>8}  {:<15} {}", task.name(), judged(tally)),
+            })
+        }),
     }
 }
 

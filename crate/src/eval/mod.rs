@@ -35,7 +35,7 @@ pub use score::{Observed, TOLERANCES, Tally, normalised, score};
 pub use scores::{Answers, Lateness, Quiet, Scores, Timeliness};
 pub use sweep::{Sweep, SweepPoint};
 pub use truth::{Expected, Truth};
-pub use worlds::{FilmOf, WorldError, Worlds};
+pub use worlds::{FilmOf, Watcher, WorldError, Worlds};
 
 /// A share of counts; none of nothing.
 fn share(part: u64, whole: u64) -> Option<f64> {

@@ -7,9 +7,15 @@ use thiserror::Error;
 
 use super::{Observed, Stream, Truth};
 use crate::clock::Clock;
+use crate::kernels::arena::ArenaFormat;
 use crate::model::{Description, Model};
-use crate::stream::{Options, Prologue, Question, Session, SessionError};
+use crate::stream::{
+    Decision, DecisionRule, Feedback, Keep, MemoryMode, Options, Prologue, Question, Session, SessionError, State, Turn,
+};
 use crate::synth::{self, Setup, Split, Task};
+
+/// Most tokens of a reply: several sentences of the films' texts.
+const LONGEST_REPLY: usize = 64;
 
 /// Which films.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +43,21 @@ pub struct FilmOf {
     pub number: u64,
 }
 
+/// A model with all that it is loaded from.
+#[derive(Clone)]
+pub struct Watcher {
+    /// Its settings and tokenizer.
+    pub description: Description,
+    /// Its weights.
+    pub model: Rc<Model>,
+}
+
+impl Watcher {
+    fn begin(&self, options: Options) -> Result<Session, SessionError> {
+        Prologue::write(&self.description, options)?.begin(Rc::clone(&self.model))
+    }
+}
+
 /// A film that a model could not watch.
 #[derive(Debug, Error)]
 #[error("{task} {number}: {source}", task = .film.task.name(), number = .film.number)]
@@ -46,13 +67,31 @@ pub struct WorldError {
 }
 
 impl Worlds {
+    /// How a stream of films is run: with the usual memory of so many rounds, and answers of several sentences at most.
+    pub fn options(clock: Clock, window: u64, rule: DecisionRule) -> Options {
+        Options {
+            clock,
+            window,
+            memory: MemoryMode::default(),
+            arena: ArenaFormat::default(),
+            decision: Decision::default(),
+            rule,
+            feedback: Feedback::default(),
+            max_tokens: LONGEST_REPLY,
+            keep: Keep::Nothing,
+        }
+    }
+
     /// The films of `tasks`.
     pub fn films(&self, tasks: &[Task]) -> Vec<FilmOf> {
         let films = |&task: &Task| (0..self.films).map(move |number| FilmOf { task, number });
         tasks.iter().flat_map(films).collect()
     }
 
-    /// What `model` makes of a film, beside what is right.
+    /// What `watcher` makes of a film, beside what is right.
+    ///
+    /// Where there is a `decider`, that one says when to speak, and `watcher` what: two models that see the same film, as in
+    /// Dispider (arXiv 2501.03218). The decider's own answers are empty.
     ///
     /// # Errors
     ///
@@ -60,17 +99,18 @@ impl Worlds {
     pub fn watch(
         &self,
         film: FilmOf,
-        description: &Description,
         options: &Options,
-        model: &Rc<Model>,
+        watcher: &Watcher,
+        decider: Option<&Watcher>,
     ) -> Result<Stream, WorldError> {
         let failed = |source| WorldError { film, source };
-        let session =
-            Prologue::write(description, options.clone()).and_then(|prologue| prologue.begin(Rc::clone(model)));
-        self.show(film, session.map_err(failed)?).map_err(failed)
+        let session = watcher.begin(options.clone()).map_err(failed)?;
+        let only_deciding = || Options { max_tokens: 1, ..options.clone() };
+        let decider = decider.map(|decider| decider.begin(only_deciding())).transpose().map_err(failed)?;
+        self.show(film, session, decider).map_err(failed)
     }
 
-    fn show(&self, film: FilmOf, mut session: Session) -> Result<Stream, SessionError> {
+    fn show(&self, film: FilmOf, mut session: Session, mut decider: Option<Session>) -> Result<Stream, SessionError> {
         let setup = Setup {
             split: self.split,
             task: film.task,
@@ -87,10 +127,27 @@ impl Worlds {
         for (index, cue) in sample.script.cues.iter().enumerate() {
             let round = index as u64;
             let at = self.clock.start(round);
-            cue.questions.iter().for_each(|text| session.ask(Question { at, text: text.clone() }));
-            let turn = pollster::block_on(session.round(round, &sample.film.frame(index), &mut |_| ()))?;
-            observed.push(Observed::from(&turn));
+            let picture = sample.film.frame(index);
+            let watch = |session: &mut Session| {
+                cue.questions.iter().for_each(|text| session.ask(Question { at, text: text.clone() }));
+                pollster::block_on(session.round(round, &picture, &mut |_| ()))
+            };
+            let decided = decider.as_mut().map(watch).transpose()?;
+            if let Some(decided) = &decided {
+                session.decide_by(as_told(decided.state));
+            }
+            let turn = watch(&mut session)?;
+            observed.push(Observed::from(&match decided {
+                Some(Turn { state, logits, .. }) => Turn { state, logits, ..turn },
+                None => turn,
+            }));
         }
         Ok(Stream { truth, observed })
     }
+}
+
+/// The rule of one that speaks when it is told to, and only then.
+fn as_told(state: Option<State>) -> DecisionRule {
+    let threshold = if state == Some(State::Response) { 0.0 } else { f32::INFINITY };
+    DecisionRule { threshold: Some(threshold), ..DecisionRule::default() }
 }

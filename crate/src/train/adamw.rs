@@ -52,7 +52,8 @@ impl AdamW {
     ) -> (Model, f64) {
         let norm = gradients.norm();
         let scale = if norm > self.clip { self.clip / norm } else { 1.0 };
-        moments.0.resize(gradients.0.len(), None);
+        // A batch that teaches nothing has no gradients, and changes none of the moments.
+        moments.0.resize(gradients.0.len().max(moments.0.len()), None);
         let mut update = Update {
             adamw: self,
             parameters: gradients.0.into_iter().zip(&mut moments.0),

@@ -15,7 +15,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 
-use super::{Moments, TrainError};
+use super::{Moments, Recipe, TrainError};
 use crate::model::{Description, Model};
 use crate::weights::{Checkpoint, Directory, Origin, Part};
 
@@ -101,7 +101,7 @@ pub fn write(
     moments: &Moments,
     describing: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, TrainError> {
-    let place = run.join(format!("step-{:08}", progress.step));
+    let place = run.join(Recipe::checkpoint(progress.step));
     let draft = place.with_extension(UNFINISHED);
     let failed = TrainError::at(&draft);
     let make = || -> io::Result<()> {

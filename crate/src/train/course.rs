@@ -4,12 +4,12 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-use super::recipe::{Material, Phase, Recipe};
+use super::recipe::{Material, Phase, Recipe, Skill};
 use super::{Lesson, TrainError};
 use crate::clock::Clock;
 use crate::data::{self, Tokens};
 use crate::frame::{Grid, Preprocessor};
-use crate::stream::Protocol;
+use crate::stream::{Protocol, State};
 use crate::synth::{self, Film, Setup, Split, Task};
 
 /// A dialogue whose frames have not been drawn yet.
@@ -26,6 +26,10 @@ pub struct Desk {
     pub protocol: Protocol,
     /// The frames' patches.
     pub preprocessor: Preprocessor,
+    /// Whether there is a state for what is under way.
+    pub standby: bool,
+    /// What is learnt of a dialogue.
+    pub learns: Skill,
 }
 
 /// Streams that have been going on for some time began up to so many rounds ago.
@@ -52,7 +56,7 @@ impl Desk {
             });
             runs.push(run.collect::<Result<_, _>>()?);
         }
-        Ok(runs)
+        Ok(instructive(runs))
     }
 
     /// The drafts on which `task` of `material` is validated, `count` of worlds that no training shows, in runs that are
@@ -78,7 +82,7 @@ impl Desk {
             let run = start..count.min(start + material.together);
             run.map(|index| self.draft(index as u64, &setup(index), false)).collect()
         });
-        runs.collect()
+        Ok(instructive(runs.collect::<Result<_, _>>()?))
     }
 
     fn draft(&self, seed: u64, setup: &Setup, late: bool) -> Result<Draft, TrainError> {
@@ -91,10 +95,23 @@ impl Desk {
         {
             script.standing.append(&mut cue.questions);
         }
+        for cue in &mut script.cues {
+            if !self.standby && cue.state == State::Standby {
+                cue.state = State::Silence;
+            }
+            if self.learns == Skill::When {
+                cue.text.clear();
+            }
+        }
         let Preprocessor { patch, merge, .. } = self.preprocessor;
         let (width, height) = self.preprocessor.size(setup.width, setup.height)?;
         let grid = Grid { height: (height / patch) as usize, width: (width / patch) as usize };
-        let tokens = data::tokens(&script, &self.protocol, grid, merge as usize)?;
+        let mut tokens = data::tokens(&script, &self.protocol, grid, merge as usize)?;
+        tokens.targets.retain(|target| match self.learns {
+            Skill::Both => true,
+            Skill::When => target.state.is_some(),
+            Skill::What => target.state.is_none(),
+        });
         Ok(Draft { tokens, film, grid })
     }
 
@@ -119,6 +136,12 @@ impl Draft {
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
+}
+
+/// Those of `runs` in which there is anything to learn: who learns only what to say learns nothing where nothing is said.
+fn instructive(mut runs: Vec<Vec<Draft>>) -> Vec<Vec<Draft>> {
+    runs.retain(|run| run.iter().any(|draft| !draft.tokens.targets.is_empty()));
+    runs
 }
 
 /// One of a phase's material, by its share.

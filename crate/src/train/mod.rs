@@ -27,5 +27,5 @@ pub use error::TrainError;
 pub use gradients::Gradients;
 pub use journal::Journal;
 pub use objective::{Count, Objective, Scores, Tally};
-pub use recipe::{Freezable, Material, Phase, Rate, Recipe, RecipeError, Rhythm};
-pub use trainer::{Step, Trainer};
+pub use recipe::{Freezable, Material, Phase, Rate, Recipe, RecipeError, Rhythm, Skill, read_toml};
+pub use trainer::{News, Step, Trainer};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! loss = 1/N Σ w · CE        w = 1 for text,  w = α_k (1 − p)^γ for the state token k
-//! α_k  = 1/|S| · Σ_j n_j / n_k,   |S| = 3
+//! α_k  = 1/|S| · Σ_j n_j / n_k,   |S| = 3, or 2 without standby
 //! ```
 //!
 //! N and the n are counted over the whole batch, however it is split. As upstream does, the gradient also goes through
@@ -43,12 +43,20 @@ impl Default for Objective {
 }
 
 /// How many state tokens of each kind, and how many targets in all, a batch has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
+    /// |S|: how many states a round can have.
+    pub kinds: usize,
     /// Silence, standby, response.
     pub states: [usize; 3],
     /// Text and states.
     pub targets: usize,
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Self { kinds: State::ALL.len(), states: [0; 3], targets: 0 }
+    }
 }
 
 impl Count {
@@ -62,12 +70,12 @@ impl Count {
         }
     }
 
-    /// α of the three states; 0 for one that does not occur.
+    /// α of silence, standby and response; 0 for one that does not occur.
     pub fn alphas(&self) -> [f64; 3] {
         let all: usize = self.states.iter().sum();
         self.states.map(|count| match count {
             0 => 0.0,
-            count => all as f64 / count as f64 / State::ALL.len() as f64,
+            count => all as f64 / count as f64 / self.kinds as f64,
         })
     }
 }
@@ -203,10 +211,12 @@ mod tests {
 
     #[test]
     fn alphas_are_those_of_the_paper() {
-        let count = Count { states: [12, 3, 2], targets: 40 };
+        let count = Count { states: [12, 3, 2], targets: 40, ..Count::default() };
         let rounded = count.alphas().map(|alpha| (alpha * 1000.0).round() / 1000.0);
         assert_eq!(rounded, [0.472, 1.889, 2.833]);
-        assert_eq!(Count { states: [4, 0, 4], targets: 8 }.alphas(), [2.0 / 3.0, 0.0, 2.0 / 3.0]);
+        let without_standby = Count { states: [4, 0, 4], targets: 8, ..Count::default() };
+        assert_eq!(without_standby.alphas(), [2.0 / 3.0, 0.0, 2.0 / 3.0]);
+        assert_eq!(Count { kinds: 2, ..without_standby }.alphas(), [1.0, 0.0, 1.0]);
         assert_eq!(Count::default().alphas(), [0.0; 3]);
     }
 
@@ -216,7 +226,7 @@ mod tests {
         let mut count = Count::default();
         count.add(&targets[..1]);
         count.add(&targets[1..]);
-        assert_eq!(count, Count { states: [1, 0, 1], targets: 3 });
+        assert_eq!(count, Count { states: [1, 0, 1], targets: 3, ..Count::default() });
     }
 
     /// Rows over four tokens whose right one has the probability that is wanted, and of the others the last half of the
@@ -244,7 +254,7 @@ mod tests {
         ];
         let p = [0.9, 0.5, 0.2, 0.6];
         // A part of a batch that is larger.
-        let whole = Count { states: [12, 3, 2], targets: 20 };
+        let whole = Count { states: [12, 3, 2], targets: 20, ..Count::default() };
         let by_hand = |weights: [f64; 4]| weights.iter().zip(p).map(|(w, p): (_, f64)| -w * p.ln()).sum::<f64>() / 20.0;
         let [silence, standby, response] = whole.alphas();
         let fixed = [0.3, 1.3, 2.0];

@@ -9,9 +9,9 @@ use burn::tensor::Device;
 use super::checkpoint::{self, Progress};
 use super::course::{Desk, Draft};
 use super::objective::Count;
-use super::recipe::{Freezable, Recipe};
+use super::recipe::{Freezable, Recipe, Rhythm};
 use super::workers::Workers;
-use super::{Batch, Gradients, Moments, Tally, TrainError};
+use super::{Batch, Gradients, Journal, Moments, Tally, TrainError};
 use crate::clock::Clock;
 use crate::frame::Preprocessor;
 use crate::model::{Description, LoadError, Model, ModelConfig, Settings};
@@ -56,6 +56,15 @@ pub struct Step {
     pub tally: Tally,
 }
 
+/// What is heard of a training as it goes on.
+#[derive(Debug, Clone, Copy)]
+pub enum News<'a> {
+    /// A step was done.
+    Step(&'a Step),
+    /// After so many steps it was validated.
+    Validation(u64, &'a BTreeMap<Task, Tally>),
+}
+
 impl Trainer {
     /// Begins a training in `run`, or goes on with the one that is there. `device` is where it computes; `threads`
     /// read at once, which changes nothing in what comes out.
@@ -78,7 +87,7 @@ impl Trainer {
         let preprocessor: Preprocessor = description.preprocessor();
         Ok(Self {
             learns: learns(&model, &origins, &recipe.freeze),
-            desk: Desk { protocol, preprocessor },
+            desk: Desk { protocol, preprocessor, standby: recipe.standby, learns: recipe.learns },
             recipe,
             run: run.to_owned(),
             describing,
@@ -106,6 +115,38 @@ impl Trainer {
         &self.model
     }
 
+    /// Goes on to step `end`, or to the recipe's last one before it, and validates, keeps and draws in the recipe's rhythm.
+    /// What goes wrong when something is told ends it, too.
+    ///
+    /// # Errors
+    ///
+    /// See [`TrainError`], and those of `hear`.
+    pub fn go_on<E: From<TrainError>>(
+        &mut self,
+        end: u64,
+        hear: &mut dyn FnMut(News<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let journal = Journal::open(&self.run, self.done())?;
+        let end = end.min(self.recipe.steps);
+        let Rhythm { save, validate, .. } = self.recipe.rhythm;
+        while self.done() < end {
+            let step = self.step()?;
+            journal.step(&step)?;
+            hear(News::Step(&step))?;
+            let due = |every| step.step.is_multiple_of(every) || step.step == end;
+            if due(validate) {
+                let tallies = self.validate()?;
+                journal.validation(step.step, &tallies)?;
+                hear(News::Validation(step.step, &tallies))?;
+            }
+            if due(save) {
+                self.save()?;
+                journal.draw()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Learns from the next batch.
     ///
     /// # Errors
@@ -114,7 +155,7 @@ impl Trainer {
     pub fn step(&mut self) -> Result<Step, TrainError> {
         let step = self.progress.step + 1;
         let runs = self.desk.drafts(&self.recipe, step)?;
-        let whole = count(&runs);
+        let whole = self.count(&runs);
         let learnt = self.workers.map(runs, |drafts| {
             let batch = self.batch(drafts)?;
             Ok::<_, TrainError>(batch.gradients(&self.model, &self.learns, self.recipe.objective, &whole, &self.device))
@@ -147,7 +188,7 @@ impl Trainer {
         for material in &self.recipe.phase(self.recipe.steps).material {
             for &task in material.tasks.keys() {
                 let runs = self.desk.held_out(material, task, self.recipe.rhythm.streams)?;
-                let whole = count(&runs);
+                let whole = self.count(&runs);
                 let parts = self.workers.map(runs, |drafts| {
                     Ok::<_, TrainError>(self.batch(drafts)?.tally(&self.model, self.recipe.objective, &whole))
                 });
@@ -166,6 +207,14 @@ impl Trainer {
         Ok(Batch::new(&lessons, self.desk.preprocessor.merge as usize, self.desk.protocol.states()))
     }
 
+    /// What there is to learn in all runs together.
+    fn count(&self, runs: &[Vec<Draft>]) -> Count {
+        let mut whole = Count::default();
+        whole.kinds -= usize::from(!self.recipe.standby);
+        runs.iter().flatten().for_each(|draft| whole.add(&draft.tokens().targets));
+        whole
+    }
+
     /// Keeps everything on the disk.
     ///
     /// # Errors
@@ -177,13 +226,6 @@ impl Trainer {
         checkpoint::tidy(&self.run, self.recipe.rhythm.keep).map_err(TrainError::at(&self.run))?;
         Ok(place)
     }
-}
-
-/// What there is to learn in all runs together.
-fn count(runs: &[Vec<Draft>]) -> Count {
-    let mut whole = Count::default();
-    runs.iter().flatten().for_each(|draft| whole.add(&draft.tokens().targets));
-    whole
 }
 
 /// What a training goes on from.

@@ -6,15 +6,11 @@ use super::tell;
 use crate::cli::synth::{SplitArg, parse_size};
 use crate::cli::{ModelArgs, Outcome, display, parse_count, parse_fps};
 use crate::clock::Clock;
-use crate::eval::{TimingReport, Worlds};
-use crate::kernels::arena::ArenaFormat;
+use crate::eval::{TimingReport, Watcher, Worlds};
 use crate::kernels::format::Format;
 use crate::model::Description;
-use crate::stream::{Decision, DecisionRule, Feedback, Keep, MemoryMode, Options};
+use crate::stream::DecisionRule;
 use crate::synth::Task;
-
-/// Most tokens of a reply: several sentences of the films' texts.
-const LONGEST_REPLY: usize = 64;
 
 /// Whether a model speaks at the right time before films that it was not trained on, which are made up on the way.
 ///
@@ -23,6 +19,9 @@ const LONGEST_REPLY: usize = 64;
 pub(super) struct WorldsArgs {
     #[command(flatten)]
     model: ModelArgs,
+    /// Another model, which decides when to speak; of --model come only the answers
+    #[arg(long, value_name = "DIR|GGUF")]
+    decider: Option<PathBuf>,
     /// What is asked for; repeat for several [default: all but dense]
     #[arg(long = "task", value_name = "TASK")]
     tasks: Vec<Task>,
@@ -59,17 +58,8 @@ impl WorldsArgs {
     pub fn run(self) -> Outcome {
         let description = Description::read(self.model.files().as_ref())?;
         let clock = Clock::new(self.fps)?;
-        let options = Options {
-            clock,
-            window: description.settings.window,
-            memory: MemoryMode::default(),
-            arena: ArenaFormat::default(),
-            decision: Decision::default(),
-            rule: DecisionRule { threshold: self.threshold, ..DecisionRule::default() },
-            feedback: Feedback::default(),
-            max_tokens: LONGEST_REPLY,
-            keep: Keep::Nothing,
-        };
+        let rule = DecisionRule { threshold: self.threshold, ..DecisionRule::default() };
+        let options = Worlds::options(clock, description.settings.window, rule);
         let worlds = Worlds {
             split: self.split.into(),
             size: self.size,
@@ -82,12 +72,23 @@ impl WorldsArgs {
             true => Task::ALL.into_iter().filter(|&task| task != Task::Dense).collect(),
             false => self.tasks,
         };
-        let model = self.model.load_model(&description, &options, Format::default())?.model;
+        let load = |args: &ModelArgs, description: Description| -> Result<Watcher, Box<dyn std::error::Error>> {
+            let model = args.load_model(&description, &options, Format::default())?.model;
+            Ok(Watcher { description, model })
+        };
+        let decider = match &self.decider {
+            Some(path) => {
+                let args = ModelArgs { model: Some(path.clone()), ..self.model };
+                Some(load(&args, Description::read(args.files().as_ref())?)?)
+            }
+            None => None,
+        };
+        let watcher = load(&self.model, description)?;
         let films = worlds.films(&tasks);
         let bar = display::films_bar("watching", films.len() as u64);
         let mut streams = Vec::with_capacity(films.len());
         for film in films {
-            streams.push(worlds.watch(film, &description, &options, &model)?);
+            streams.push(worlds.watch(film, &options, &watcher, decider.as_ref())?);
             bar.inc(1);
         }
         bar.finish_and_clear();

@@ -1,0 +1,77 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::LARGEST;
+use crate::clock::Clock;
+use crate::synth::Task;
+
+/// Pixels of a side that films are drawn in.
+const LONGEST_SIDE: u32 = 4096;
+
+/// Dialogues of one sort, from the procedural world.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Material {
+    /// How often a step takes this.
+    #[serde(default = "once")]
+    pub share: f64,
+    /// Dialogues of a step.
+    pub batch: usize,
+    /// Dialogues that are read at once.
+    pub together: usize,
+    /// Rounds of a dialogue, fewest and most.
+    pub rounds: [usize; 2],
+    /// Sizes of the frames, in pixels; all of them as often.
+    pub sizes: Vec<[u32; 2]>,
+    /// Rounds a second; all of them as often.
+    #[serde(default = "one_a_second")]
+    pub fps: Vec<f64>,
+    /// The share of streams that have been going on for some time.
+    #[serde(default)]
+    pub late: f64,
+    /// The share of streams in which nothing happens that is asked for.
+    #[serde(default)]
+    pub quiet: f64,
+    /// How often each task comes.
+    pub tasks: BTreeMap<Task, f64>,
+}
+
+fn once() -> f64 {
+    1.0
+}
+
+fn one_a_second() -> Vec<f64> {
+    vec![1.0]
+}
+
+impl Material {
+    /// What makes no sense in it.
+    pub(super) fn broken(&self) -> Option<&'static str> {
+        let [fewest, most] = self.rounds;
+        let weights: f64 = self.tasks.values().sum();
+        let rates = |fps: &f64| Clock::RATES.contains(fps);
+        let rules = [
+            (self.share >= 0.0, "a share is 0 or more"),
+            (
+                (1..=LARGEST).contains(&self.batch) && (1..=LARGEST).contains(&self.together),
+                "batch and together are from 1 to 65536",
+            ),
+            ((1..=most).contains(&fewest) && most <= LARGEST, "rounds are the fewest and the most, from 1 to 65536"),
+            (
+                weights > 0.0 && weights.is_finite() && self.tasks.values().all(|&weight| weight >= 0.0),
+                "material needs tasks, with weights above 0",
+            ),
+            (
+                !self.sizes.is_empty() && self.sizes.iter().flatten().all(|side| (1..=LONGEST_SIDE).contains(side)),
+                "material needs sizes, as in [[140, 84]], of 4096 pixels a side at most",
+            ),
+            (!self.fps.is_empty() && self.fps.iter().all(rates), "fps are numbers such as 1 or 0.5"),
+            (
+                (0.0..=1.0).contains(&self.late) && (0.0..=1.0).contains(&self.quiet),
+                "late and quiet are shares from 0 to 1",
+            ),
+        ];
+        rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
+    }
+}
