@@ -37,6 +37,7 @@ mod synth;
 mod timing;
 mod tokens;
 mod train_damage;
+mod train_files;
 mod train_gradients;
 mod train_reading;
 mod train_run;

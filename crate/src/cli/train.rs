@@ -70,7 +70,7 @@ pub(super) fn tell(bar: &ProgressBar, news: News<'_>, json: bool) -> io::Result<
         News::Validation(step, tallies) => tallies.iter().try_for_each(|(task, tally)| {
             say(match json {
                 true => json!({ "step": step, "task": task, "tally": tally }).to_string(),
-                false => format!("{step:>8}  {:<15} {}", task.name(), judged(tally)),
+                false => format!("{step:>8}  {task:<15} {}", judged(tally)),
             })
         }),
     }

@@ -4,6 +4,7 @@
 //! inside takes no other with it, and no more than one is ever in memory.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::ops::Range;
 
 use serde_json::Value;
 use thiserror::Error;
@@ -55,6 +56,8 @@ pub struct Placed {
     pub index: u64,
     /// The line in which it begins, from 1.
     pub line: u64,
+    /// Its bytes in the file.
+    pub bytes: Range<u64>,
     /// What stands there, or why that is no JSON.
     pub value: Result<Value, String>,
 }
@@ -66,6 +69,8 @@ pub struct Samples<R> {
     state: Position,
     line: u64,
     index: u64,
+    /// Bytes that have been read.
+    read: u64,
     /// The sample at hand.
     bytes: Vec<u8>,
 }
@@ -87,7 +92,7 @@ impl<R: Read> Samples<R> {
     /// Of whatever bytes `input` gives.
     pub fn new(input: R) -> Self {
         let input = BufReader::with_capacity(BUFFER, input);
-        Self { input, state: Position::Start, line: 1, index: 0, bytes: Vec::new() }
+        Self { input, state: Position::Start, line: 1, index: 0, read: 0, bytes: Vec::new() }
     }
 
     fn advance(&mut self) -> Result<Option<Placed>, SamplesError> {
@@ -96,7 +101,7 @@ impl<R: Read> Samples<R> {
             self.state = match self.peek()? {
                 None => return Err(SamplesError::Empty),
                 Some(b'[') => {
-                    self.input.consume(1);
+                    self.take(1);
                     Position::List { line: self.line }
                 }
                 Some(b'{') => Position::Lines,
@@ -118,14 +123,14 @@ impl<R: Read> Samples<R> {
         let first = self.index == 0;
         match self.peek()?.ok_or(cut)? {
             b']' => {
-                self.input.consume(1);
+                self.take(1);
                 self.state = Position::End;
                 return match self.peek()? {
                     None => Ok(None),
                     Some(other) => Err(self.misplaced(other, "the end of the file")),
                 };
             }
-            b',' if !first => self.input.consume(1),
+            b',' if !first => self.take(1),
             _ if first => (),
             other => return Err(self.misplaced(other, "a comma")),
         }
@@ -137,7 +142,7 @@ impl<R: Read> Samples<R> {
 
     /// The sample that begins with the next byte.
     fn sample(&mut self) -> Result<Placed, SamplesError> {
-        let line = self.line;
+        let (line, start) = (self.line, self.read);
         self.bytes.clear();
         let mut extent = Extent::default();
         let mut ended = false;
@@ -163,7 +168,7 @@ impl<R: Read> Samples<R> {
             }
             self.line += newlines(&chunk[..taken]);
             self.bytes.extend_from_slice(&chunk[..taken]);
-            self.input.consume(taken);
+            self.take(taken);
             if self.bytes.len() > LONGEST_SAMPLE {
                 return Err(SamplesError::TooLong { line });
             }
@@ -177,7 +182,7 @@ impl<R: Read> Samples<R> {
         let value = serde_json::from_slice(&self.bytes).map_err(|error| self.broken(line, &error));
         // A single long sample does not keep its room from then on.
         self.bytes.shrink_to(BUFFER);
-        Ok(Placed { index, line, value })
+        Ok(Placed { index, line, bytes: start..self.read, value })
     }
 
     fn broken(&self, line: u64, error: &serde_json::Error) -> String {
@@ -199,7 +204,7 @@ impl<R: Read> Samples<R> {
             let spaces = chunk.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             let found = chunk.get(spaces).copied();
             self.line += newlines(&chunk[..spaces]);
-            self.input.consume(spaces);
+            self.take(spaces);
             if found.is_some() {
                 return Ok(found);
             }
@@ -210,9 +215,14 @@ impl<R: Read> Samples<R> {
     fn skip_mark(&mut self) -> Result<(), SamplesError> {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if fill(&mut self.input)?.starts_with(MARK) {
-            self.input.consume(MARK.len());
+            self.take(MARK.len());
         }
         Ok(())
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.input.consume(bytes);
+        self.read += bytes as u64;
     }
 
     fn misplaced(&self, found: u8, due: &'static str) -> SamplesError {

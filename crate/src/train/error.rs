@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::course::ShelfError;
 use super::recipe::RecipeError;
 use crate::clock::ClockError;
 use crate::frame::FrameError;
@@ -25,6 +26,9 @@ pub enum TrainError {
     /// A text that the tokenizer cannot write.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
+    /// Samples or videos that cannot be learnt from.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
     /// Frames that the model cannot see.
     #[error(transparent)]
     Frame(#[from] FrameError),

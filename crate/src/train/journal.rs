@@ -33,7 +33,8 @@ struct StepLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct ValidationLine {
     step: u64,
-    task: Task,
+    /// Or the name of a file of samples.
+    task: String,
     loss: f64,
     response_f1: f64,
     silence: Option<f64>,
@@ -79,10 +80,11 @@ impl Journal {
     /// # Errors
     ///
     /// The disk.
-    pub fn validation(&self, step: u64, tallies: &BTreeMap<Task, Tally>) -> Result<(), TrainError> {
-        let lines = tallies.iter().map(|(&task, tally)| {
+    pub fn validation(&self, step: u64, tallies: &BTreeMap<String, Tally>) -> Result<(), TrainError> {
+        let lines = tallies.iter().map(|(task, tally)| {
             let [silence, standby, response, text] = tally.accuracy().map(known);
             let response_f1 = tally.response_f1();
+            let task = task.clone();
             ValidationLine { step, task, loss: tally.loss, response_f1, silence, standby, response, text }
         });
         self.append(VALIDATIONS, lines)
@@ -169,11 +171,11 @@ fn chart(steps: &[StepLine], validations: &[ValidationLine]) -> Chart {
         entropies.push(Series::faint(name, points));
         entropies.push(Series::new(name, smooth));
     }
-    let mut found: BTreeMap<Task, Vec<(f64, f64)>> = BTreeMap::new();
-    for line in validations.iter().filter(|line| line.task != Task::Dense) {
-        found.entry(line.task).or_default().push((line.step as f64, line.response_f1));
+    let mut found: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
+    for line in validations.iter().filter(|line| line.task != Task::Dense.name()) {
+        found.entry(&line.task).or_default().push((line.step as f64, line.response_f1));
     }
-    let found = found.into_iter().map(|(task, points)| Series::new(task.name(), points)).collect();
+    let found = found.into_iter().map(|(task, points)| Series::new(task, points)).collect();
     Chart {
         title: "Training".to_owned(),
         x: Axis::linear("step"),

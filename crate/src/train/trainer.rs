@@ -13,10 +13,8 @@ use super::recipe::{Freezable, Recipe, Rhythm};
 use super::workers::Workers;
 use super::{Batch, Gradients, Journal, Moments, Tally, TrainError};
 use crate::clock::Clock;
-use crate::frame::Preprocessor;
 use crate::model::{Description, LoadError, Model, ModelConfig, Settings};
-use crate::stream::Protocol;
-use crate::synth::{self, Split, Task};
+use crate::synth::{self, Split};
 use crate::tokenizer::Tokenizer;
 use crate::weights::{Checkpoint, Directory, Drawn, Files, Origin, Part};
 
@@ -62,7 +60,7 @@ pub enum News<'a> {
     /// A step was done.
     Step(&'a Step),
     /// After so many steps it was validated.
-    Validation(u64, &'a BTreeMap<Task, Tally>),
+    Validation(u64, &'a BTreeMap<String, Tally>),
 }
 
 impl Trainer {
@@ -83,11 +81,9 @@ impl Trainer {
         };
         let Resumed { describing, description, model, origins, moments, progress } =
             Resumed::read(&newest, &device).map_err(|error| error.of_checkpoint(&newest))?;
-        let protocol = Protocol::new(description.tokenizer.clone(), &description.settings)?;
-        let preprocessor: Preprocessor = description.preprocessor();
         Ok(Self {
             learns: learns(&model, &origins, &recipe.freeze),
-            desk: Desk { protocol, preprocessor, standby: recipe.standby, learns: recipe.learns },
+            desk: Desk::new(&recipe, &description)?,
             recipe,
             run: run.to_owned(),
             describing,
@@ -178,16 +174,15 @@ impl Trainer {
         Ok(Step { step, rate, norm, tally })
     }
 
-    /// What the model makes of worlds that no training shows, by task; each round after the right history.
+    /// What the model makes of worlds and files that no training shows, by task or file; each round after the right history.
     ///
     /// # Errors
     ///
     /// As [`step`](Self::step).
-    pub fn validate(&self) -> Result<BTreeMap<Task, Tally>, TrainError> {
+    pub fn validate(&self) -> Result<BTreeMap<String, Tally>, TrainError> {
         let mut tallies = BTreeMap::new();
         for material in &self.recipe.phase(self.recipe.steps).material {
-            for &task in material.tasks.keys() {
-                let runs = self.desk.held_out(material, task, self.recipe.rhythm.streams)?;
+            for (name, runs) in self.desk.held_out(material, self.recipe.rhythm.streams)? {
                 let whole = self.count(&runs);
                 let parts = self.workers.map(runs, |drafts| {
                     Ok::<_, TrainError>(self.batch(drafts)?.tally(&self.model, self.recipe.objective, &whole))
@@ -196,7 +191,7 @@ impl Trainer {
                 for part in parts {
                     tally.add(&part?);
                 }
-                tallies.insert(task, tally);
+                tallies.insert(name, tally);
             }
         }
         Ok(tallies)

@@ -62,7 +62,14 @@ pub fn open(spec: &str, clock: Clock) -> Result<Box<dyn FrameSource>, VideoError
     if let Some(device) = Device::parse(spec) {
         return Ok(Box::new(Camera::open(&device, clock)?));
     }
-    let path = Path::new(spec);
+    open_file(Path::new(spec), clock)
+}
+
+/// Opens a folder of images, an image or a video file, a round of `clock` at a time.
+///
+/// # Errors
+/// Why the source cannot be opened.
+pub fn open_file(path: &Path, clock: Clock) -> Result<Box<dyn FrameSource>, VideoError> {
     if path.is_dir() || folder::is_image(path) {
         return Ok(Box::new(Images::open(path)?));
     }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use crate::synth::Task;
 /// Pixels of a side that films are drawn in.
 const LONGEST_SIDE: u32 = 4096;
 
-/// Dialogues of one sort, from the procedural world.
+/// Dialogues of one sort, from the procedural world or from files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Material {
@@ -20,9 +21,10 @@ pub struct Material {
     pub batch: usize,
     /// Dialogues that are read at once.
     pub together: usize,
-    /// Rounds of a dialogue, fewest and most.
+    /// Rounds of a dialogue, fewest and most. Of a longer one from a file, so many rounds from anywhere in it are learnt.
     pub rounds: [usize; 2],
-    /// Sizes of the frames, in pixels; all of them as often.
+    /// Sizes of the world's frames, in pixels; all of them as often.
+    #[serde(default)]
     pub sizes: Vec<[u32; 2]>,
     /// Rounds a second; all of them as often.
     #[serde(default = "one_a_second")]
@@ -33,8 +35,26 @@ pub struct Material {
     /// The share of streams in which nothing happens that is asked for.
     #[serde(default)]
     pub quiet: f64,
-    /// How often each task comes.
+    /// How often each of the world's tasks comes.
+    #[serde(default)]
     pub tasks: BTreeMap<Task, f64>,
+    /// Where dialogues are, if they are not of the world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<Library>,
+}
+
+/// Files of samples, raw or dialogues, in JSON or JSON lines. All paths are seen from where the recipe stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// What is learnt from.
+    pub samples: PathBuf,
+    /// Where the videos are that samples name.
+    #[serde(default)]
+    pub videos: PathBuf,
+    /// What is never learnt from: for validation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<PathBuf>,
 }
 
 fn once() -> f64 {
@@ -51,6 +71,7 @@ impl Material {
         let [fewest, most] = self.rounds;
         let weights: f64 = self.tasks.values().sum();
         let rates = |fps: &f64| Clock::RATES.contains(fps);
+        let of_files = self.files.is_some();
         let rules = [
             (self.share >= 0.0, "a share is 0 or more"),
             (
@@ -59,13 +80,20 @@ impl Material {
             ),
             ((1..=most).contains(&fewest) && most <= LARGEST, "rounds are the fewest and the most, from 1 to 65536"),
             (
-                weights > 0.0 && weights.is_finite() && self.tasks.values().all(|&weight| weight >= 0.0),
+                of_files == (self.tasks.is_empty() && self.sizes.is_empty() && self.late == 0.0 && self.quiet == 0.0),
+                "material is either of files, or has tasks and sizes; late and quiet go with those",
+            ),
+            (
+                of_files || weights > 0.0 && weights.is_finite() && self.tasks.values().all(|&weight| weight >= 0.0),
                 "material needs tasks, with weights above 0",
             ),
             (
-                !self.sizes.is_empty() && self.sizes.iter().flatten().all(|side| (1..=LONGEST_SIDE).contains(side)),
+                of_files
+                    || !self.sizes.is_empty()
+                        && self.sizes.iter().flatten().all(|side| (1..=LONGEST_SIDE).contains(side)),
                 "material needs sizes, as in [[140, 84]], of 4096 pixels a side at most",
             ),
+            (!of_files || self.together == 1, "videos differ in their sizes: material of files wants together = 1"),
             (!self.fps.is_empty() && self.fps.iter().all(rates), "fps are numbers such as 1 or 0.5"),
             (
                 (0.0..=1.0).contains(&self.late) && (0.0..=1.0).contains(&self.quiet),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use self::file::{RecipeError, read as read_toml};
-pub use self::material::Material;
+pub use self::material::{Library, Material};
 use super::{AdamW, Objective};
 
 /// More dialogues, rounds or streams than that are a slip of the pen.

@@ -66,7 +66,13 @@ fn what_is_not_said_is_upstreams() {
     assert_eq!(recipe.objective, Objective::Focal { gamma: 2.0 });
     assert_eq!(recipe.adamw, AdamW { betas: [0.9, 0.95], epsilon: 1e-8, weight_decay: 0.1, clip: 1.0 });
     assert!(recipe.freeze.is_empty());
+    assert_eq!((recipe.standby, recipe.learns), (true, Skill::Both));
     assert_eq!(recipe.phases[0].material[0].fps, [1.0]);
+    let material = "together = 1\nrounds = [2, 2]\nfiles = { samples = \"a.json\" }";
+    let of_files = "together = 2\nrounds = [2, 2]\nsizes = [[56, 28]]\ntasks = { dense = 1.0 }";
+    let recipe = read(&RECIPE.replace(of_files, material)).unwrap();
+    let library = recipe.phases[0].material[0].files.as_ref().unwrap();
+    assert_eq!((library.videos.as_os_str().is_empty(), &library.held_out), (true, &None));
 }
 
 #[test]
@@ -100,6 +106,7 @@ fn nonsense_is_refused_in_one_sentence() {
         ("seed = 1", "seed = 1\nobjective = { kind = \"loud\" }", "unknown variant `loud`"),
         ("seed = 1", "seed = 1\nfreeze = [\"vision\", \"merger\", \"language\"]", "nothing to learn"),
         ("seed = 1", "seed = 1\nfreeze = [\"head\"]", "unknown variant `head`"),
+        ("seed = 1", "seed = 1\nlearns = \"why\"", "unknown variant `why`"),
         ("seed = 1", "seed = 1\nrhythm = { save = 0 }", "rhythm.save"),
         ("seed = 1", "seed = 1\nrhythm = { streams = 10000000000 }", "rhythm.streams"),
         ("share = 3.0", "share = 0.0", "shares above 0"),
@@ -115,6 +122,14 @@ fn nonsense_is_refused_in_one_sentence() {
         ("dense = 1.0", "dense = inf", "tasks"),
         ("dense = 1.0", "dense = 1.0, alert = -1.0", "tasks"),
         ("dense = 1.0", "dancing = 1.0", "unknown variant `dancing`"),
+        ("tasks = { dense = 1.0 }", "files = { samples = \"a.json\" }", "either of files, or has tasks"),
+        ("tasks = { dense = 1.0 }", "files = { sample = \"a.json\" }", "unknown field `sample`"),
+        ("sizes = [[56, 28]]\ntasks = { dense = 1.0 }", "files = { samples = \"a.json\" }", "together = 1"),
+        (
+            "together = 2\nrounds = [2, 2]\nsizes = [[56, 28]]\ntasks = { dense = 1.0 }",
+            "together = 1\nrounds = [2, 2]\nlate = 0.5\nfiles = { samples = \"a.json\" }",
+            "late and quiet go with those",
+        ),
         ("sizes = [[56, 28]]", "sizes = []", "sizes"),
         ("sizes = [[56, 28]]", "sizes = [[56, 0]]", "sizes"),
         ("sizes = [[56, 28]]", "sizes = [[56, 100000]]", "sizes"),

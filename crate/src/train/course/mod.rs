@@ -1,0 +1,197 @@
+//! Where the dialogues of a training come from, each by its number: the same one whenever it is asked for.
+
+mod footage;
+mod shelf;
+mod world;
+
+use std::collections::BTreeMap;
+
+use rand::rngs::ChaCha8Rng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+pub use self::shelf::ShelfError;
+
+use self::footage::Footage;
+use self::shelf::Shelf;
+use self::world::Shape;
+use super::recipe::{Library, Material, Phase, Recipe, Skill};
+use super::{Lesson, TrainError};
+use crate::clock::Clock;
+use crate::data::{self, Script, Tokens};
+use crate::frame::{Grid, Preprocessor};
+use crate::model::Description;
+use crate::stream::{Protocol, State};
+
+/// A dialogue whose frames have not been drawn yet.
+pub struct Draft {
+    tokens: Tokens,
+    footage: Footage,
+    grid: Grid,
+}
+
+/// How dialogues become tokens and patches, and the files that some of them come from.
+#[derive(Debug)]
+pub struct Desk {
+    /// The dialogue's tokens.
+    pub protocol: Protocol,
+    /// The frames' patches.
+    pub preprocessor: Preprocessor,
+    /// Whether there is a state for what is under way.
+    standby: bool,
+    /// What is learnt of a dialogue.
+    learns: Skill,
+    /// Samples for learning and, where there are some, those held out.
+    shelves: BTreeMap<Library, (Shelf, Option<Shelf>)>,
+}
+
+impl Desk {
+    /// The desk at which `recipe` is followed, by the model of `description`.
+    ///
+    /// # Errors
+    ///
+    /// A state that the tokenizer lacks, or a file of samples that cannot be used.
+    pub fn new(recipe: &Recipe, description: &Description) -> Result<Self, TrainError> {
+        let open = |library: &Library| {
+            let shelf = |file| Shelf::open(recipe.place.join(file), recipe.place.join(&library.videos), description);
+            let held_out = library.held_out.as_ref().map(shelf).transpose()?;
+            Ok::<_, ShelfError>((library.clone(), (shelf(&library.samples)?, held_out)))
+        };
+        let libraries = recipe.phases.iter().flat_map(|phase| &phase.material).filter_map(|one| one.files.as_ref());
+        Ok(Self {
+            protocol: Protocol::new(description.tokenizer.clone(), &description.settings)?,
+            preprocessor: description.preprocessor(),
+            standby: recipe.standby,
+            learns: recipe.learns,
+            shelves: libraries.map(open).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The drafts of `step`, in runs that are read together.
+    ///
+    /// # Errors
+    ///
+    /// A frame that is too thin, a text that the tokenizer fails on, or a video that cannot be read.
+    pub fn drafts(&self, recipe: &Recipe, step: u64) -> Result<Vec<Vec<Draft>>, TrainError> {
+        let mut random = ChaCha8Rng::seed_from_u64(recipe.seed);
+        random.set_stream(step);
+        let material = material(recipe.phase(step), &mut random);
+        let shelf = material.files.as_ref().and_then(|files| self.shelves.get(files));
+        let mut runs = Vec::new();
+        for start in (0..material.batch).step_by(material.together) {
+            let count = material.together.min(material.batch - start);
+            // What is read together has one size and one number of rounds.
+            let shape = Shape::draw(material, &mut random);
+            let run = (0..count).map(|_| match shelf {
+                None => self.of_world(random.random(), &shape.setup(material, &mut random)),
+                Some((shelf, _)) => {
+                    let number = random.random_range(0..shelf.len());
+                    self.of_shelf(shelf, number, material, shape.clock, &mut random)
+                }
+            });
+            runs.push(run.collect::<Result<_, _>>()?);
+        }
+        Ok(instructive(runs))
+    }
+
+    /// The drafts on which a model that learns from `material` is validated, `count` of each task or file, which no
+    /// training shows; by the names of those, in runs that are read together.
+    ///
+    /// # Errors
+    ///
+    /// As [`drafts`](Self::drafts).
+    pub fn held_out(&self, material: &Material, count: usize) -> Result<BTreeMap<String, Vec<Vec<Draft>>>, TrainError> {
+        let mut all = BTreeMap::new();
+        for &task in material.tasks.keys() {
+            let runs = (0..count).step_by(material.together).map(|start| {
+                let run = start..count.min(start + material.together);
+                run.map(|index| self.of_world(index as u64, &world::held_out(material, task, index)?)).collect()
+            });
+            all.insert(task.name().to_owned(), instructive(runs.collect::<Result<_, TrainError>>()?));
+        }
+        let shelf = material.files.as_ref().and_then(|files| self.shelves.get(files)?.1.as_ref());
+        if let Some(shelf) = shelf {
+            let clock = Clock::new(material.fps[0])?;
+            let runs = (0..count.min(shelf.len())).map(|number| {
+                let mut random = ChaCha8Rng::seed_from_u64(number as u64);
+                Ok(vec![self.of_shelf(shelf, number, material, clock, &mut random)?])
+            });
+            all.insert(shelf.name(), instructive(runs.collect::<Result<_, TrainError>>()?));
+        }
+        Ok(all)
+    }
+
+    fn of_world(&self, seed: u64, setup: &crate::synth::Setup) -> Result<Draft, TrainError> {
+        let (script, film) = world::sample(seed, setup);
+        self.draft(script, Footage::Film(film), (setup.width, setup.height))
+    }
+
+    fn of_shelf(
+        &self,
+        shelf: &Shelf,
+        number: usize,
+        material: &Material,
+        clock: Clock,
+        random: &mut ChaCha8Rng,
+    ) -> Result<Draft, TrainError> {
+        let [fewest, most] = material.rounds;
+        let (script, recording) = shelf.read(number, clock, random.random_range(fewest..=most), random)?;
+        let size = recording.size();
+        self.draft(script, Footage::Recording(recording), size)
+    }
+
+    fn draft(&self, mut script: Script, footage: Footage, (width, height): (u32, u32)) -> Result<Draft, TrainError> {
+        for cue in &mut script.cues {
+            if !self.standby && cue.state == State::Standby {
+                cue.state = State::Silence;
+            }
+            if self.learns == Skill::When {
+                cue.text.clear();
+            }
+        }
+        let Preprocessor { patch, merge, .. } = self.preprocessor;
+        let (width, height) = self.preprocessor.size(width, height)?;
+        let grid = Grid { height: (height / patch) as usize, width: (width / patch) as usize };
+        let mut tokens = data::tokens(&script, &self.protocol, grid, merge as usize)?;
+        tokens.targets.retain(|target| match self.learns {
+            Skill::Both => true,
+            Skill::When => target.state.is_some(),
+            Skill::What => target.state.is_none(),
+        });
+        Ok(Draft { tokens, footage, grid })
+    }
+
+    /// The lesson that a draft becomes when its frames are drawn.
+    ///
+    /// # Errors
+    ///
+    /// A frame cannot be cut into patches, or a video cannot be read.
+    pub fn lesson(&self, draft: Draft) -> Result<Lesson, TrainError> {
+        let Draft { tokens, mut footage, grid } = draft;
+        let mut patches = Vec::new();
+        for index in 0..tokens.frames.len() {
+            let frame = self.preprocessor.resized(&footage.frame(index)?)?;
+            patches.extend(self.preprocessor.patches(&frame)?.rows);
+        }
+        Ok(Lesson { tokens, patches, grid })
+    }
+}
+
+impl Draft {
+    /// What it teaches.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+}
+
+/// Those of `runs` in which there is anything to learn: who learns only what to say learns nothing where nothing is said.
+fn instructive(mut runs: Vec<Vec<Draft>>) -> Vec<Vec<Draft>> {
+    runs.retain(|run| run.iter().any(|draft| !draft.tokens.targets.is_empty()));
+    runs
+}
+
+/// One of a phase's material, by its share.
+fn material<'p>(phase: &'p Phase, random: &mut ChaCha8Rng) -> &'p Material {
+    // The recipe was checked: there is some.
+    phase.material.choose_weighted(random, |material| material.share).unwrap_or(&phase.material[0])
+}
