@@ -301,6 +301,40 @@ fn a_checkpoint_is_an_ordinary_model() {
     assert_eq!(weights(&school.checkpoint("second", 0)), weights(&place));
 }
 
+/// The numbers of a model in f16, f32 for what is compared with them.
+#[test]
+fn at_the_end_stands_the_model_with_the_numbers_that_it_promises() {
+    let school = School::new();
+    school.write(&[("steps = 12", "steps = 2")]);
+    let config = school.file("model/config.json");
+    let promise = |what: &str| {
+        let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
+        json["dtype"] = json!(what);
+        fs::write(&config, json.to_string()).unwrap();
+    };
+    for (promised, bytes) in [("float32", 4), ("float16", 2), ("bfloat16", 2)] {
+        promise(promised);
+        succeeds(school.train(promised).args(["--until", "1"]));
+        assert!(!school.file(promised).join("model").exists(), "it is not done");
+        succeeds(&mut school.train(promised));
+        let (last, end) = (weights(&school.checkpoint(promised, 2)), weights(&school.file(promised).join("model")));
+        let name = "model.language_model.norm.weight";
+        assert_eq!(end[name].len() * 4, last[name].len() * bytes, "{promised}");
+        if bytes == 4 {
+            assert_eq!(end, last);
+        } else {
+            let picture = fixtures::path("frames/wide0.png");
+            succeeds(
+                streamo(["watch", "--device", "cpu", "--model"]).arg(school.file(promised).join("model")).arg(picture),
+            );
+        }
+        // It is made again where a kill came just before it.
+        fs::remove_dir_all(school.file(promised).join("model")).unwrap();
+        succeeds(&mut school.train(promised));
+        assert_eq!(weights(&school.file(promised).join("model")), end);
+    }
+}
+
 #[test]
 fn a_tokenizer_is_made_where_there_is_none() {
     let school = School::new();

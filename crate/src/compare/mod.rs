@@ -129,12 +129,9 @@ impl Comparison {
 
     /// The model that a training made.
     fn watcher(&self, name: &str) -> Result<Watcher, CompareError> {
-        // The plan was checked: a row's trainings are there.
-        let unfinished = || CompareError::Unfinished(name.to_owned());
-        let (recipe, run) = self.recipe(self.plan.training(name).ok_or_else(unfinished)?)?;
-        let place = run.join(Recipe::checkpoint(recipe.steps));
+        let place = Recipe::finished(&self.output.join(name));
         if !place.is_dir() {
-            return Err(unfinished());
+            return Err(CompareError::Unfinished(name.to_owned()));
         }
         let files = Directory(place);
         let description = Description::read(&files)?;

@@ -52,7 +52,7 @@ pub struct Films {
 pub struct Training {
     /// What its run is called: a directory.
     pub name: String,
-    /// The earlier training whose last checkpoint it begins with; without one, the recipe's model.
+    /// The earlier training whose model it begins with; without one, the recipe's.
     pub from: Option<String>,
     /// What is otherwise than in the recipe. Tables are changed key by key, all else as a whole.
     #[serde(default)]
@@ -166,9 +166,9 @@ impl Plan {
         let mut table: Table = read_toml(&path)?;
         change(&mut table, &training.change);
         let mut place = path.parent().unwrap_or(Path::new("")).to_owned();
-        if let Some(from) = training.from.as_deref().and_then(|from| self.training(from)) {
-            let steps = self.recipe_of(from, output)?.steps;
-            table.insert("model".to_owned(), Value::String(format!("{}/{}", from.name, Recipe::checkpoint(steps))));
+        if let Some(from) = &training.from {
+            let model = Recipe::finished(Path::new(from)).to_string_lossy().into_owned();
+            table.insert("model".to_owned(), Value::String(model));
             output.clone_into(&mut place);
         }
         Recipe::of(table, place).map_err(|reason| PlanError::Invalid { path, reason })

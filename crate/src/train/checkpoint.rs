@@ -2,7 +2,8 @@
 //!
 //! A checkpoint is a Hugging Face directory of its own, `step-00000100/`, with `moments.safetensors` (the optimiser's,
 //! `m.` and `v.` before the tensors' names) and `progress.json` beside the model. It is written under another name and
-//! gets its own when all of it is on the disk.
+//! gets its own when all of it is on the disk. So is `model/`, which a training leaves at its end: the model alone, with
+//! the numbers that its `config.json` promises.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -11,17 +12,20 @@ use std::path::{Path, PathBuf};
 
 use burn::module::{ModuleVisitor, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
+use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 
-use super::{Moments, Recipe, TrainError};
+use super::{Moments, TrainError};
 use crate::model::{Description, Model};
 use crate::weights::{Checkpoint, Directory, Origin, Part};
 
 const MOMENTS: &str = "moments.safetensors";
 const PROGRESS: &str = "progress.json";
 const WEIGHTS: &str = "model.safetensors";
+/// What a training leaves at its end, for use.
+pub const MODEL: &str = "model";
 /// How the name of a directory ends that holds no complete checkpoint.
 const UNFINISHED: &str = "unfinished";
 /// What stands before a tensor's name for its two moments.
@@ -101,9 +105,58 @@ pub fn write(
     moments: &Moments,
     describing: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, TrainError> {
-    let place = run.join(Recipe::checkpoint(progress.step));
+    let place = run.join(format!("step-{:08}", progress.step));
+    let parameters = Parameters::of(model);
+    written_whole(&place, describing, |draft| {
+        save(&draft.join(WEIGHTS), &named(origins, "", Dtype::F32, |id| parameters.values.get(id).cloned()))?;
+        let mut both = Vec::new();
+        for (index, prefix) in MOMENT.into_iter().enumerate() {
+            let moment = |id: &ParamId| {
+                let both = moments.0.get(*parameters.order.get(id)?)?.as_ref()?;
+                Some(numbers(both[index].clone()))
+            };
+            both.extend(named(origins, prefix, Dtype::F32, moment));
+        }
+        save(&draft.join(MOMENTS), &both)?;
+        fs::write(draft.join(PROGRESS), serde_json::to_vec_pretty(&progress)?)
+    })?;
+    Ok(place)
+}
+
+/// Writes the model of a training that is done into `run`.
+///
+/// # Errors
+///
+/// The disk.
+pub fn finish(
+    run: &Path,
+    model: &Model,
+    origins: &[Origin],
+    describing: &BTreeMap<String, Vec<u8>>,
+) -> Result<(), TrainError> {
+    let parameters = Parameters::of(model);
+    let tensors = named(origins, "", promised(describing), |id| parameters.values.get(id).cloned());
+    written_whole(&run.join(MODEL), describing, |draft| save(&draft.join(WEIGHTS), &tensors))
+}
+
+/// The numbers that `config.json` says the weights have; f32 where it says nothing, or nothing that can be written.
+fn promised(describing: &BTreeMap<String, Vec<u8>>) -> Dtype {
+    let config = describing.get("config.json").map_or(b"".as_slice(), Vec::as_slice);
+    let config: serde_json::Value = serde_json::from_slice(config).unwrap_or_default();
+    match config.get("dtype").or(config.get("torch_dtype")).and_then(serde_json::Value::as_str) {
+        Some("float16") => Dtype::F16,
+        Some("bfloat16") => Dtype::BF16,
+        _ => Dtype::F32,
+    }
+}
+
+/// Makes the directory `place`, with the files `describing` a model and what `add` puts beside them: all of it or nothing.
+fn written_whole(
+    place: &Path,
+    describing: &BTreeMap<String, Vec<u8>>,
+    add: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), TrainError> {
     let draft = place.with_extension(UNFINISHED);
-    let failed = TrainError::at(&draft);
     let make = || -> io::Result<()> {
         if draft.exists() {
             fs::remove_dir_all(&draft)?;
@@ -112,29 +165,17 @@ pub fn write(
         for (name, bytes) in describing {
             fs::write(draft.join(name), bytes)?;
         }
-        let parameters = Parameters::of(model);
-        save(&draft.join(WEIGHTS), &named(origins, "", |id| parameters.values.get(id).cloned()))?;
-        let mut both = Vec::new();
-        for (index, prefix) in MOMENT.into_iter().enumerate() {
-            let moment = |id: &ParamId| {
-                let both = moments.0.get(*parameters.order.get(id)?)?.as_ref()?;
-                Some(numbers(both[index].clone()))
-            };
-            both.extend(named(origins, prefix, moment));
-        }
-        save(&draft.join(MOMENTS), &both)?;
-        fs::write(draft.join(PROGRESS), serde_json::to_vec_pretty(&progress)?)?;
+        add(&draft)?;
         for entry in fs::read_dir(&draft)? {
             fs::File::open(entry?.path())?.sync_all()?;
         }
         if place.exists() {
-            fs::remove_dir_all(&place)?;
+            fs::remove_dir_all(place)?;
         }
-        fs::rename(&draft, &place)?;
-        fs::File::open(run)?.sync_all()
+        fs::rename(&draft, place)?;
+        place.parent().map_or(Ok(()), |run| fs::File::open(run)?.sync_all())
     };
-    make().map_err(failed)?;
-    Ok(place)
+    make().map_err(TrainError::at(&draft))
 }
 
 /// The optimiser's moments in the checkpoint at `path`.
@@ -228,12 +269,25 @@ fn numbers(tensor: Tensor<1>) -> Vec<f32> {
 /// A tensor to be written.
 struct Written {
     name: String,
+    format: Dtype,
     shape: Vec<usize>,
     bytes: Vec<u8>,
 }
 
 /// The tensors that parameters are made of, where `values` has numbers for them.
-fn named(origins: &[Origin], prefix: &str, values: impl Fn(&ParamId) -> Option<Vec<f32>>) -> Vec<Written> {
+fn named(
+    origins: &[Origin],
+    prefix: &str,
+    format: Dtype,
+    values: impl Fn(&ParamId) -> Option<Vec<f32>>,
+) -> Vec<Written> {
+    let bytes = |numbers: Vec<f32>| -> Vec<u8> {
+        match format {
+            Dtype::F16 => numbers.into_iter().flat_map(|number| f16::from_f32(number).to_le_bytes()).collect(),
+            Dtype::BF16 => numbers.into_iter().flat_map(|number| bf16::from_f32(number).to_le_bytes()).collect(),
+            _ => numbers.into_iter().flat_map(f32::to_le_bytes).collect(),
+        }
+    };
     let mut written = Vec::new();
     for origin in origins {
         let Some(pieces) = origin.parameters.iter().map(&values).collect::<Option<Vec<_>>>() else {
@@ -242,8 +296,9 @@ fn named(origins: &[Origin], prefix: &str, values: impl Fn(&ParamId) -> Option<V
         let parts = origin.taken_apart(&pieces.concat());
         written.extend(origin.tensors.iter().zip(parts).map(|(tensor, numbers)| Written {
             name: format!("{prefix}{}", tensor.name),
+            format,
             shape: tensor.shape.clone(),
-            bytes: numbers.into_iter().flat_map(f32::to_le_bytes).collect(),
+            bytes: bytes(numbers),
         }));
     }
     written
@@ -252,7 +307,7 @@ fn named(origins: &[Origin], prefix: &str, values: impl Fn(&ParamId) -> Option<V
 fn save(path: &Path, tensors: &[Written]) -> io::Result<()> {
     let mut views = Vec::with_capacity(tensors.len());
     for tensor in tensors {
-        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), &tensor.bytes).map_err(io::Error::other)?;
+        let view = TensorView::new(tensor.format, tensor.shape.clone(), &tensor.bytes).map_err(io::Error::other)?;
         views.push((&tensor.name, view));
     }
     safetensors::serialize_to_file(views, None, path).map_err(io::Error::other)

@@ -112,6 +112,7 @@ impl Trainer {
     }
 
     /// Goes on to step `end`, or to the recipe's last one before it, and validates, keeps and draws in the recipe's rhythm.
+    /// At the end of the recipe the run gets its `model/`.
     /// What goes wrong when something is told ends it, too.
     ///
     /// # Errors
@@ -139,6 +140,10 @@ impl Trainer {
                 self.save()?;
                 journal.draw()?;
             }
+        }
+        // A kill may have come between the last checkpoint and this.
+        if self.done() == self.recipe.steps && !self.run.join(checkpoint::MODEL).exists() {
+            checkpoint::finish(&self.run, &self.model, &self.origins, &self.describing)?;
         }
         Ok(())
     }

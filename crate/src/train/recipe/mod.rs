@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::file::{RecipeError, read as read_toml};
 pub use self::material::{Library, Material};
-use super::{AdamW, Objective};
+use super::{AdamW, Objective, checkpoint};
 
 /// More dialogues, rounds or streams than that are a slip of the pen.
 const LARGEST: usize = 1 << 16;
@@ -155,9 +155,9 @@ impl Recipe {
         Ok(Self { place, ..recipe })
     }
 
-    /// What a run calls its checkpoint after so many steps.
-    pub fn checkpoint(steps: u64) -> String {
-        format!("step-{steps:08}")
+    /// Where a run that followed a recipe to its end has the model.
+    pub fn finished(run: &Path) -> PathBuf {
+        run.join(checkpoint::MODEL)
     }
 
     /// Where its model is, seen from here.
