@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkpoint::Random;
 use crate::fixtures;
-use crate::program::{streamo, succeeds};
+use crate::program::{json_lines, streamo, succeeds};
 
 /// Everything that a training leaves and goes on from.
 const KEPT: [&str; 3] = ["model.safetensors", "moments.safetensors", "progress.json"];
@@ -228,6 +228,24 @@ fn stopping_and_going_on_changes_nothing() {
     // What is done is done.
     succeeds(&mut school.train("parts"));
     assert!(school.end("parts") == school.end("whole"));
+}
+
+#[test]
+fn every_step_and_validation_is_a_line_of_json() {
+    let school = School::new();
+    school.write(&[("steps = 12", "steps = 3"), ("validate = 100", "validate = 2")]);
+    let lines = json_lines(school.train("run").arg("--json"));
+    let (steps, validations): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.get("task").is_none());
+    assert_eq!(steps.iter().map(|line| line["step"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+    for line in steps {
+        assert!(line["rate"].as_f64().unwrap() > 0.0 && line["norm"].as_f64().unwrap() > 0.0, "{line}");
+        assert!(line["tally"]["loss"].as_f64().unwrap() > 0.0, "{line}");
+    }
+    // After the second step and after the last, of each task of the last phase.
+    let validated: Vec<_> = validations.iter().map(|line| (line["step"].as_u64(), line["task"].as_str())).collect();
+    let tasks = ["alert", "dense", "memory", "narration"];
+    let due: Vec<_> = [2, 3].iter().flat_map(|&step| tasks.map(|task| (Some(step), Some(task)))).collect();
+    assert_eq!(validated, due);
 }
 
 /// Parameters of a checkpoint, by name.

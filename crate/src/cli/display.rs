@@ -1,11 +1,27 @@
 //! What a person sees.
 
-use std::io::{self, Write};
+use std::io::{self, StdoutLock, Write};
 
 use console::{Term, measure_text_width, style};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
+use super::Outcome;
 use crate::stream::{State, Turn};
+
+/// Prints a report: as JSON in one line, or as `print` does it for people.
+pub(super) fn tell(
+    report: &impl Serialize,
+    json: bool,
+    print: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>,
+) -> Outcome {
+    let mut out = io::stdout().lock();
+    match json {
+        true => writeln!(out, "{}", serde_json::to_string(report)?)?,
+        false => print(&mut out)?,
+    }
+    Ok(())
+}
 
 /// A bar over the rounds of a stream, on standard error, for output that goes where nobody sees it grow.
 pub(super) fn rounds_bar(rounds: Option<u64>) -> ProgressBar {

@@ -91,13 +91,7 @@ impl Inspect {
         let description = Description::read(files.as_ref())?;
         let store = weights::open(files.as_ref(), self.weights.map(Format::from)).map_err(LoadError::from)?;
         let report = report(files.as_ref(), &description, store.as_ref(), self.arena.into())?;
-        let mut out = io::stdout().lock();
-        if self.json {
-            writeln!(out, "{}", serde_json::to_string(&report)?)?;
-        } else {
-            print(&mut out, &report)?;
-        }
-        Ok(())
+        display::tell(&report, self.json, |out| print(out, &report))
     }
 }
 

@@ -91,13 +91,7 @@ impl Convert {
             }
         }
         file.finish()?;
-        let mut out = io::stdout().lock();
-        if self.json {
-            writeln!(out, "{}", serde_json::to_string(&report)?)?;
-        } else {
-            print(&mut out, &report)?;
-        }
-        Ok(())
+        display::tell(&report, self.json, |out| print(out, &report))
     }
 
     fn convert(

@@ -84,13 +84,7 @@ impl Stats {
             }
         }
         let report = report(statistics, left_out);
-        let mut out = io::stdout().lock();
-        if self.json {
-            writeln!(out, "{}", serde_json::to_string(&report)?)?;
-        } else {
-            print(&mut out, &report)?;
-        }
-        Ok(())
+        display::tell(&report, self.json, |out| print(out, &report))
     }
 }
 

@@ -78,13 +78,7 @@ fn tell(report: &TimingReport, directory: Option<&Path>, json: bool) -> Outcome 
     if let Some(directory) = directory {
         save(report, directory)?;
     }
-    let mut out = io::stdout().lock();
-    if json {
-        writeln!(out, "{}", serde_json::to_string(report)?)?;
-    } else {
-        print(&mut out, report)?;
-    }
-    Ok(())
+    display::tell(report, json, |out| print(out, report))
 }
 
 fn save(report: &TimingReport, directory: &Path) -> Outcome {
