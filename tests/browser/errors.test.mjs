@@ -65,6 +65,15 @@ for (const browser of BROWSERS) {
     assert.match(probe.reason, /CPU/);
   });
 
+  test(`${browser.name}: the probe says what the adapter is and how fast`, async () => {
+    const { webgpu, speed, largestTensor } = await visit(browser, {}, async () => (await import("/dist/index.js")).Streamo.probe());
+    assert.ok(webgpu && largestTensor > 0);
+    // Far below what any adapter does that computes at all, and far above what any does.
+    for (const figure of [speed.bytes, speed.operations]) {
+      assert.ok(figure > 1e7 && figure < 1e16, JSON.stringify(speed));
+    }
+  });
+
   test(`${browser.name}: an adapter that computes wrongly is refused by name, and not used`, async () => {
     const spoilt = await visit(browser, {}, load, { device: "webgpu", spoil: "wrong" });
     assert.equal(spoilt.error?.code, "adapter-refused");

@@ -15,6 +15,7 @@
 
 export { StreamoError, type ErrorCode } from "./errors.js";
 export { type Probe } from "./probe.js";
+export { type Speed } from "./speed.js";
 export type { Session } from "./session.js";
 export { Streamo } from "./streamo.js";
 export type * from "./types.js";

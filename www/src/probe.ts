@@ -1,3 +1,5 @@
+import { measure, type Speed } from "./speed.js";
+
 /** What this device can do, as far as it can be told without downloading anything. */
 export interface Probe {
   /** Whether there is a WebGPU adapter. */
@@ -12,15 +14,17 @@ export interface Probe {
   f16: boolean;
   /** Bytes of one tensor at most. */
   largestTensor: number | null;
+  /** How fast the adapter is; `null` where there is none, or it could not be measured. */
+  speed: Speed | null;
   /** Bytes that the browser keeps for this site; `null` where it does not say. */
   storage: { quota: number | null; usage: number | null };
 }
 
-/** Looks at the device. It never fails: what cannot be had is said. */
+/** Looks at the device, and measures it for a moment. It never fails: what cannot be had is said. */
 export async function probe(): Promise<Probe> {
   const { quota = null, usage = null } = (await globalThis.navigator?.storage?.estimate?.().catch(() => null)) ?? {};
-  const nothing = { webgpu: false, software: false, name: "", f16: false, largestTensor: null, storage: { quota, usage } };
-  const gpu = (globalThis.navigator as { gpu?: Gpu } | undefined)?.gpu;
+  const nothing = { webgpu: false, software: false, name: "", f16: false, largestTensor: null, speed: null, storage: { quota, usage } };
+  const gpu = globalThis.navigator?.gpu as GPU | undefined;
   if (typeof Worker === "undefined") {
     return { ...nothing, reason: "Models run in browsers only." };
   }
@@ -34,7 +38,9 @@ export async function probe(): Promise<Probe> {
     return { ...nothing, reason: "The browser has WebGPU, and no GPU for it; small models run on the CPU." };
   }
   const { info, features, limits } = adapter;
-  const software = info?.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false;
+  // Where older browsers have it.
+  const { isFallbackAdapter = false } = adapter as { isFallbackAdapter?: boolean };
+  const software = info?.isFallbackAdapter ?? isFallbackAdapter;
   return {
     webgpu: true,
     reason: software ? "The only adapter is the CPU playing a GPU; small models run on the CPU itself." : "There is a GPU.",
@@ -42,19 +48,7 @@ export async function probe(): Promise<Probe> {
     name: [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(" "),
     f16: features.has("shader-f16"),
     largestTensor: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    speed: await measure(adapter),
     storage: { quota, usage },
   };
-}
-
-/** Of WebGPU, what is looked at here. */
-interface Gpu {
-  requestAdapter(options: { powerPreference: "high-performance" }): Promise<Adapter | null>;
-}
-
-interface Adapter {
-  readonly info?: { vendor: string; architecture: string; description: string; isFallbackAdapter?: boolean };
-  /** Where it stood before it was a part of the info. */
-  readonly isFallbackAdapter?: boolean;
-  readonly features: ReadonlySet<string>;
-  readonly limits: { maxStorageBufferBindingSize: number; maxBufferSize: number };
 }

@@ -66,7 +66,7 @@ export class Streamo {
     return described;
   }
 
-  /** Says, before any download, whether this device can do it. */
+  /** Says, before any download, whether this device can do it, and how fast it is. */
   static probe(): Promise<Probe> {
     return probe();
   }
