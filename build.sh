@@ -131,7 +131,9 @@ npm_packages() {
 # Kernels, package and pages in headless Chromium and Firefox: tests/browser.
 test_in_browsers() {
     npm_packages "$house/tests/browser"
-    STREAMO=$CARGO_TARGET_DIR/release/streamo STREAMO_CHROMIUM=$(chromium) STREAMO_FIREFOX=$(firefox) \
+    local tiny=$CARGO_TARGET_DIR/www/tiny
+    "$CARGO_TARGET_DIR/release/streamo" pack "$house/tests/fixtures/tiny" --output "$tiny" --weights f16 --json >/dev/null
+    STREAMO_TINY=$tiny STREAMO=$CARGO_TARGET_DIR/release/streamo STREAMO_CHROMIUM=$(chromium) STREAMO_FIREFOX=$(firefox) \
         node --test --test-concurrency=1 "$house"/tests/browser/*.test.mjs
 }
 

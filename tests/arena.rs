@@ -6,7 +6,7 @@ use streamo_wgpu::kernels::format::Format;
 
 use crate::fixtures;
 use crate::pack::{CASES, Distance, decided, decided_over};
-use crate::program::{fails, json_lines, streamo, succeeds};
+use crate::program::{fails, json_lines, streamo, succeeds, watch_clip};
 
 #[test]
 fn an_arena_in_q8_stays_near_f32() {
@@ -29,14 +29,14 @@ fn an_arena_in_q8_stays_near_f32() {
 fn a_record_replays_with_the_arena_it_had() {
     let place = tempfile::tempdir().unwrap();
     let record = place.path().join("record");
-    let mut watch = streamo(["watch", "--device", "cpu", "--arena", "q8", "--max-tokens", "4", "--record"]);
+    let mut watch = watch_clip(["--device", "cpu", "--arena", "q8", "--max-tokens", "4", "--record"]);
     assert!(succeeds(watch.arg(&record)).contains("   memory  q8\n"));
     let log = std::fs::read_to_string(record.join("log.jsonl")).unwrap();
     let mut head: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
     assert_eq!(head["options"]["arena"], "q8");
     let replay = || {
-        let mut command = streamo(["replay", "--device", "cpu"]);
-        command.arg(&record);
+        let mut command = streamo(["replay", "--device", "cpu", "--model"]);
+        command.arg(fixtures::path("tiny")).arg(&record);
         command
     };
     assert!(succeeds(&mut replay()).starts_with("6 rounds came out the same"));

@@ -10,7 +10,7 @@ use streamo_wgpu::stream::{Options, Question, Session};
 use tempfile::TempDir;
 
 use crate::fixtures::{self, Numbers, relative_error};
-use crate::program::{fails, json_lines, streamo, succeeds};
+use crate::program::{fails, json_lines, streamo, succeeds, watch_clip};
 
 const TOLERANCE: f32 = 1e-4;
 
@@ -64,11 +64,11 @@ impl Case {
 }
 
 #[test]
-fn the_bundled_clip_gives_the_reference_states_and_texts() {
-    let expected = fixtures::json("bundled.json");
+fn a_whole_clip_gives_the_reference_states_and_texts() {
+    let expected = fixtures::json("tiny.json");
     let rounds = expected["rounds"].as_array().unwrap();
     for device in DEVICES {
-        let turns = json_lines(streamo(["watch", "--json", "--device", device]).args(["--max-tokens", "12"]));
+        let turns = json_lines(&mut watch_clip(["--json", "--device", device, "--max-tokens", "12"]));
         assert_eq!(turns.len(), rounds.len(), "{device}");
         for (turn, step) in turns.iter().zip(rounds) {
             assert_eq!((&turn["round"], &turn["state"]), (&step["round"], &step["state"]), "{device}");
@@ -78,11 +78,10 @@ fn the_bundled_clip_gives_the_reference_states_and_texts() {
             }
         }
     }
-    let transcript = succeeds(&mut streamo(["watch", "--device", "cpu"]));
+    let transcript = succeeds(&mut watch_clip(["--device", "cpu"]));
     for line in [
-        "    model  the bundled model\n",
         "   device  CPU\n",
-        "    video  the bundled clip (Big Buck Bunny, © Blender Foundation, CC BY 3.0)\n",
+        "clip.mp4: h264 640x360, 5.3 s\n",
         " question  What is happening?\n\n",
         "       0s–1s  ▶  response  eats near question tree\n",
         "       1s–2s  ·  silence\n",
@@ -95,7 +94,7 @@ fn the_bundled_clip_gives_the_reference_states_and_texts() {
 
 #[test]
 fn a_json_line_has_its_keys_and_types() {
-    let printed = succeeds(&mut streamo(["watch", "--json", "--device", "cpu", "-q", "@3 What is happening?"]));
+    let printed = succeeds(&mut watch_clip(["--json", "--device", "cpu", "-q", "@3 What is happening?"]));
     assert_eq!(printed.lines().count(), 6);
     assert!(printed.ends_with('\n'));
     for (index, line) in printed.lines().enumerate() {
@@ -124,7 +123,7 @@ fn a_json_line_has_its_keys_and_types() {
 #[test]
 fn rounds_carry_true_times_at_any_rate() {
     for (fps, rounds, seconds) in [("2", 11, 0.5), ("0.5", 3, 2.0)] {
-        let turns = json_lines(streamo(["watch", "--json", "--device", "cpu"]).args(["--fps", fps]));
+        let turns = json_lines(&mut watch_clip(["--json", "--device", "cpu", "--fps", fps]));
         assert_eq!(turns.len(), rounds, "--fps {fps}");
         for (index, turn) in turns.iter().enumerate() {
             let (from, to) = (index as f64 * seconds, (index + 1) as f64 * seconds);

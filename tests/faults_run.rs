@@ -8,7 +8,7 @@ use serde_json::json;
 use streamo_wgpu::frame::Grid;
 
 use crate::fixtures;
-use crate::program::{Spoilt, fails, json_lines, misused, streamo, succeeds};
+use crate::program::{Spoilt, fails, json_lines, misused, streamo, succeeds, watch_clip};
 
 /// `streamo watch` of one picture.
 fn watch(words: &[&str]) -> Command {
@@ -17,9 +17,9 @@ fn watch(words: &[&str]) -> Command {
     command
 }
 
-/// A stream that is long enough to be interrupted: 107 rounds of the bundled clip.
+/// A stream that is long enough to be interrupted: 107 rounds.
 fn long(words: &[&str]) -> Command {
-    let mut command = streamo(["watch", "--device", "cpu", "--fps", "20"]);
+    let mut command = watch_clip(["--device", "cpu", "--fps", "20"]);
     command.args(words);
     command
 }
@@ -202,8 +202,8 @@ fn a_killed_stream_leaves_a_record_up_to_there_and_no_dump() {
     let log = record.join("log.jsonl");
     let whole = std::fs::read_to_string(&log).unwrap();
     std::fs::write(&log, format!("{whole}{{\"turn\":{{\"rou")).unwrap();
-    let mut replay = streamo(["replay", "--device", "cpu"]);
-    let said = succeeds(replay.arg(&record));
+    let mut replay = streamo(["replay", "--device", "cpu", "--model"]);
+    let said = succeeds(replay.arg(fixtures::path("tiny")).arg(&record));
     let rounds: usize = said.split_whitespace().next().unwrap().parse().unwrap();
     assert!(rounds >= 3 && said.contains("came out the same, bit for bit, on CPU"), "{said}");
 }

@@ -11,7 +11,7 @@ use crate::fixtures;
 use crate::program::{fails, fails_late, streamo};
 
 fn clip() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/clip.mp4")
+    fixtures::path("clip.mp4")
 }
 
 fn watch(video: impl AsRef<Path>) -> Command {

@@ -154,7 +154,8 @@ fn a_model_in_blocks_decides_as_the_same_in_f32() {
 fn watched(model: &Path, words: &[&str], place: &Path) -> (Vec<Value>, Vec<u8>) {
     let dump = place.join("dump");
     let mut command = streamo(["watch", "--json", "--fps", "0.5", "--max-tokens", "6", "--dump"]);
-    let mut turns = json_lines(command.arg(&dump).arg("--model").arg(model).args(words));
+    let mut turns =
+        json_lines(command.arg(&dump).arg(fixtures::path("clip.mp4")).arg("--model").arg(model).args(words));
     turns.iter_mut().for_each(|turn| turn["ms"] = Value::Null);
     (turns, std::fs::read(dump).unwrap())
 }

@@ -14,17 +14,22 @@ use streamo_wgpu::weights::Directory;
 use streamo_wgpu::weights::pack::{LARGEST_SHARD, MANIFEST, Manifest};
 
 use crate::fixtures;
-use crate::program::{Spoilt, fails, json_lines, streamo, succeeds};
+use crate::program::{Spoilt, fails, json_lines, streamo, succeeds, watch_clip};
 
 pub const CASES: [&str; 6] = ["tied", "sharded-f32", "late-question", "free-windows", "window-ids", "window-text"];
 
 const FORMATS: [&str; 3] = ["f16", "q8", "q4"];
 
-/// `streamo pack` of the bundled model.
-fn pack(format: &str, output: &Path) -> Command {
+/// `streamo pack` of a model.
+fn pack_of(model: &Path, format: &str, output: &Path) -> Command {
     let mut command = streamo(["pack", "--weights", format, "--output"]);
-    command.arg(output);
+    command.arg(output).arg(model);
     command
+}
+
+/// `streamo pack` of the tiny model.
+fn pack(format: &str, output: &Path) -> Command {
+    pack_of(&fixtures::path("tiny"), format, output)
 }
 
 /// Names and contents of the files in a directory.
@@ -40,15 +45,16 @@ fn a_pack_watches_as_the_model_it_came_from() {
         let packed = place.path().join(format);
         succeeds(&mut pack(format, &packed));
         for device in ["cpu", "gpu"] {
-            let watch = |model: &[&str], name: &str| {
+            let watch = |model: &Path, words: &[&str], name: &str| {
                 let dump = place.path().join(name);
                 let mut command = streamo(["watch", "--json", "--device", device, "--fps", "0.5", "--max-tokens", "6"]);
-                let mut turns = json_lines(command.args(model).arg("--dump").arg(&dump));
+                command.arg(fixtures::path("clip.mp4")).args(words).arg("--model").arg(model);
+                let mut turns = json_lines(command.arg("--dump").arg(&dump));
                 turns.iter_mut().for_each(|turn| turn["ms"] = Value::Null);
                 (turns, std::fs::read(dump).unwrap())
             };
-            let coded = watch(&["--weights", format], "coded");
-            let (turns, dump) = watch(&["--model", packed.to_str().unwrap()], "packed");
+            let coded = watch(&fixtures::path("tiny"), &["--weights", format], "coded");
+            let (turns, dump) = watch(&packed, &[], "packed");
             assert_eq!(turns.len(), 3);
             assert_eq!(turns, coded.0, "{format} on {device}");
             // Every logit of the vocabulary in every round, among others.
@@ -79,15 +85,17 @@ fn cut_tensors_come_together_again() {
 fn packing_again_gives_the_same_bytes_whatever_was_there() {
     let place = tempfile::tempdir().unwrap();
     let [once, again] = ["once", "again"].map(|name| place.path().join(name));
-    succeeds(&mut pack("q4", &once));
+    let model = Spoilt::copy(&fixtures::path("tiny"));
+    model.remove("preprocessor_config.json");
+    succeeds(&mut pack_of(model.path(), "q4", &once));
     let whole = contents(&once);
     let names = ["config.json", "pack-00001.safetensors", MANIFEST, "streamo.json", "tokenizer.json"];
     assert!(whole.keys().eq(names));
-    succeeds(&mut pack("q8", &again));
+    succeeds(&mut pack_of(model.path(), "q8", &again));
     // As of a larger model that was packed here before.
     std::fs::write(again.join("pack-00002.safetensors"), b"of old").unwrap();
     std::fs::write(again.join("preprocessor_config.json"), b"of old").unwrap();
-    succeeds(&mut pack("q4", &again));
+    succeeds(&mut pack_of(model.path(), "q4", &again));
     assert!(contents(&again) == whole);
     // Other tools can read it, too.
     let shard = safetensors::SafeTensors::deserialize(&whole["pack-00001.safetensors"]).unwrap();
@@ -115,12 +123,12 @@ fn what_is_not_a_pack_is_not_written_over() {
     assert!(line.starts_with("cannot write ") && line.contains("config.json: "), "{line}");
     let packed = Spoilt::packed("tied", Format::Q8, LARGEST_SHARD);
     let place = tempfile::tempdir().unwrap();
-    let line = fails(pack("q4", &place.path().join("new")).arg(packed.path()));
+    let line = fails(&mut pack_of(packed.path(), "q4", &place.path().join("new")));
     assert_eq!(line, format!("{} is a pack already: give the model it was packed from", packed.path().display()));
     assert!(!place.path().join("new").exists());
     // A model that would not load is not packed, and nothing is begun.
     model.edit("config.json", |config| config["text_config"]["num_hidden_layers"] = json!(3));
-    let line = fails(pack("q4", &place.path().join("new")).arg(model.path()));
+    let line = fails(&mut pack_of(model.path(), "q4", &place.path().join("new")));
     assert!(line.contains("has no tensor model.language_model.layers.2."), "{line}");
     assert!(!place.path().join("new").exists());
 }
@@ -142,7 +150,7 @@ fn a_report_adds_up() {
     let place = tempfile::tempdir().unwrap();
     let output = place.path().join("pack");
     let [packed] = json_lines(pack("q4", &output).arg("--json")).try_into().unwrap();
-    let [model] = json_lines(&mut streamo(["inspect", "--json"])).try_into().unwrap();
+    let [model] = json_lines(streamo(["inspect", "--json"]).arg(fixtures::path("tiny"))).try_into().unwrap();
     let [inspected] = json_lines(streamo(["inspect", "--json"]).arg(&output)).try_into().unwrap();
     let sum =
         |key: &str| ["vision", "layers", "embedding"].iter().map(|part| packed[part][key].as_u64().unwrap()).sum();
@@ -177,20 +185,21 @@ fn a_report_adds_up() {
 fn a_record_replays_with_the_weights_it_had() {
     let place = tempfile::tempdir().unwrap();
     let [record, packed] = ["record", "packed"].map(|name| place.path().join(name));
-    let mut watch = streamo(["watch", "--device", "cpu", "--weights", "q4", "--max-tokens", "4", "--record"]);
+    let mut watch = watch_clip(["--device", "cpu", "--weights", "q4", "--max-tokens", "4", "--record"]);
     assert!(succeeds(watch.arg(&record)).contains("  weights  q4\n"));
-    let replay = || {
-        let mut command = streamo(["replay", "--device", "cpu"]);
-        command.arg(&record);
+    let replay = |model: &Path| {
+        let mut command = streamo(["replay", "--device", "cpu", "--model"]);
+        command.arg(model).arg(&record);
         command
     };
-    assert!(succeeds(&mut replay()).starts_with("6 rounds came out the same"));
+    let tiny = fixtures::path("tiny");
+    assert!(succeeds(&mut replay(&tiny)).starts_with("6 rounds came out the same"));
     succeeds(&mut pack("q4", &packed));
-    assert!(succeeds(replay().arg("--model").arg(&packed)).starts_with("6 rounds came out the same"));
-    let line = fails(replay().args(["--weights", "f32"]));
+    assert!(succeeds(&mut replay(&packed)).starts_with("6 rounds came out the same"));
+    let line = fails(replay(&tiny).args(["--weights", "f32"]));
     assert!(line.ends_with(" (recorded with q4 weights, replayed with f32)"), "{line}");
     succeeds(&mut pack("q8", &packed));
-    let line = fails(replay().arg("--model").arg(&packed));
+    let line = fails(&mut replay(&packed));
     assert!(line.ends_with(" (recorded with q4 weights, replayed with q8)"), "{line}");
 }
 
@@ -295,11 +304,7 @@ fn a_killed_pack_leaves_nothing_that_loads_and_is_made_whole_by_another_run() {
     let model = crate::loading::large();
     let place = tempfile::tempdir().unwrap();
     let output = place.path().join("pack");
-    let command = || {
-        let mut command = pack("q8", &output);
-        command.arg(model.path());
-        command
-    };
+    let command = || pack_of(model.path(), "q8", &output);
     for shards in [1, 3, 5] {
         let mut child = command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         wait_for_shards(&output, shards, &mut child);
@@ -309,7 +314,7 @@ fn a_killed_pack_leaves_nothing_that_loads_and_is_made_whole_by_another_run() {
         let advice = "run streamo pack again, or download it again";
         assert_eq!(line, format!("{} is a pack that was never finished: {advice}", output.display()));
         assert_eq!(fails(streamo(["inspect"]).arg(&output)), line);
-        assert_eq!(fails(pack("q8", &place.path().join("other")).arg(&output)), line);
+        assert_eq!(fails(&mut pack_of(&output, "q8", &place.path().join("other"))), line);
     }
     let [packed] = json_lines(command().arg("--json")).try_into().unwrap();
     let [inspected] = json_lines(streamo(["inspect", "--json"]).arg(&output)).try_into().unwrap();

@@ -20,6 +20,13 @@ pub fn streamo<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> Command {
     command
 }
 
+/// `streamo watch` of the clip by the tiny model, which decides at random: six rounds at one a second.
+pub fn watch_clip<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> Command {
+    let mut command = streamo(["watch", "--model"]);
+    command.arg(fixtures::path("tiny")).arg(fixtures::path("clip.mp4")).args(words);
+    command
+}
+
 /// What it printed, if it succeeded.
 #[track_caller]
 pub fn succeeds(command: &mut Command) -> String {

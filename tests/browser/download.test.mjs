@@ -6,9 +6,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { BROWSERS, onPage } from "./browsers.mjs";
-import { dist, house, serve } from "./server.mjs";
+import { dist, serve, tiny } from "./server.mjs";
 
-const MODEL = join(house, "www/engine/model");
+const MODEL = tiny;
 const SHARD = "/model/pack-00001.safetensors";
 
 for (const { name, launch } of BROWSERS) {

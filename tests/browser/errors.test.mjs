@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { BROWSERS, onPage } from "./browsers.mjs";
-import { dist, house, serve } from "./server.mjs";
+import { dist, serve, tiny } from "./server.mjs";
 
 const [chromium, firefox] = BROWSERS;
 
@@ -16,7 +16,7 @@ let server, folder;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "streamo-"));
   const workers = fileURLToPath(new URL("workers", import.meta.url));
-  server = await serve({ "/dist/": dist, "/workers/": workers, "/model/": join(house, "www/engine/model"), "/spoilt/": folder });
+  server = await serve({ "/dist/": dist, "/workers/": workers, "/model/": tiny, "/spoilt/": folder });
 });
 
 after(async () => {

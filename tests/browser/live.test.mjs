@@ -17,7 +17,7 @@ let folder, server;
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "streamo-"));
-  const clip = ["-v", "error", "-i", join(house, "crate/assets/clip.mp4")];
+  const clip = ["-v", "error", "-i", join(house, "tests/fixtures/clip.mp4")];
   await run("ffmpeg", [...clip, "-vf", "fps=10,scale=320:180", "-c:v", "mjpeg", "-q:v", "3", join(folder, "camera.mjpeg")]);
   // Each second has a brightness of its own, ten times its number.
   const grey = ["-f", "lavfi", "-i", "color=black:s=160x120:r=25:d=5", "-vf", "geq=lum='16+floor(T)*10':cb=128:cr=128"];

@@ -24,14 +24,17 @@ export const STRICT = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval';
 
 export const house = fileURLToPath(new URL("../../", import.meta.url));
 export const dist = join(house, "www/dist");
+/** The tiny model of the fixtures as a pack. It decides at random, so that every state occurs, and no round takes long. */
+export const tiny = process.env.STREAMO_TINY;
 
 /**
  * Serves folders by the beginning of a path, and at `/` an empty page, unless a folder is there. `fault` sees each request
  * first and says whether it has taken it; `policy` is the Content-Security-Policy of pages and workers. `asked` lists the
- * paths that were asked for.
+ * paths that were asked for. In the place of the package's own model stands the tiny one.
  */
 export async function serve(folders, { fault = () => false, policy = STRICT } = {}) {
   const asked = [];
+  const mounts = Object.entries({ "/dist/engine/model/": tiny, ...folders });
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     asked.push(path);
@@ -41,7 +44,7 @@ export async function serve(folders, { fault = () => false, policy = STRICT } = 
     if (path === "/" && !folders["/"]) {
       return response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy }).end(BLANK);
     }
-    const [mount, folder] = Object.entries(folders).find(([mount]) => path.startsWith(mount)) ?? [];
+    const [mount, folder] = mounts.find(([mount]) => path.startsWith(mount)) ?? [];
     const file = folder && join(folder, normalize(path.slice(mount.length)));
     await sendFile(request, response, file && path.endsWith("/") ? join(file, "index.html") : file, policy);
   });

@@ -13,27 +13,38 @@ import { dist, house, serve } from "./server.mjs";
 const run = promisify(execFile);
 const streamo = (...args) => run(process.env.STREAMO, args, { maxBuffer: 1 << 26 });
 
-const QUESTION = "What is happening?";
-/** So that the random model answers now and then, and not at length. */
-const THRESHOLD = 0.3;
-const MOST_TOKENS = 12;
+const question = "What is happening?";
+/** The random model answers now and then by this threshold, and not at length. */
+const RANDOM = { question, threshold: 0.3, maxTokens: 12 };
+/** What watches what, in which format: the random model half-seconds of a film, and mini seconds of the clip that comes with it. */
+const STREAMS = {
+  f16: { weights: "f16", film: "film", options: RANDOM },
+  q8: { weights: "q8", film: "film", options: RANDOM },
+  q4: { weights: "q4", film: "film", options: RANDOM },
+  mini: { weights: "f16", film: "clip", options: { question } },
+};
+const FILMS = { film: ["tests/fixtures/clip.mp4", "fps=2", "10"], clip: ["crate/assets/clip.mp4", "fps=1", "20"] };
 
-let folder, server, frames;
+let folder, server;
 const native = {};
+const frames = {};
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "streamo-"));
-  const clip = join(house, "crate/assets/clip.mp4");
   const pictures = join(folder, "frames");
-  await mkdir(pictures);
-  await run("ffmpeg", ["-v", "error", "-i", clip, "-vf", "fps=2", "-frames:v", "10", join(pictures, "%02d.png")]);
-  frames = (await readdir(pictures)).sort();
-  for (const weights of ["f16", "q8", "q4"]) {
-    const model = join(folder, weights);
-    await streamo("pack", "--output", model, "--weights", weights);
-    const options = ["--question", QUESTION, "--threshold", String(THRESHOLD), "--max-tokens", String(MOST_TOKENS)];
-    const { stdout } = await streamo("watch", pictures, "--model", model, "--json", ...options);
-    native[weights] = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  for (const [film, [file, rate, count]] of Object.entries(FILMS)) {
+    await mkdir(join(pictures, film), { recursive: true });
+    await run("ffmpeg", ["-v", "error", "-i", join(house, file), "-vf", rate, "-frames:v", count, join(pictures, film, "%02d.png")]);
+    frames[film] = (await readdir(join(pictures, film))).sort().map((name) => `${film}/${name}`);
+  }
+  for (const [stream, { weights, film, options }] of Object.entries(STREAMS)) {
+    const model = join(folder, stream);
+    const bundled = stream === "mini";
+    await streamo("pack", "--output", model, "--weights", weights, ...(bundled ? [] : [join(house, "tests/fixtures/tiny")]));
+    const flags = { question: "--question", threshold: "--threshold", maxTokens: "--max-tokens" };
+    const told = Object.entries(options).flatMap(([option, value]) => [flags[option], String(value)]);
+    const { stdout } = await streamo("watch", join(pictures, film), "--model", model, "--json", ...told);
+    native[stream] = stdout.trim().split("\n").map((line) => JSON.parse(line));
   }
   server = await serve({ "/dist/": dist, "/models/": folder, "/frames/": pictures });
 });
@@ -43,25 +54,27 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("the native stream has silent, waiting and answering seconds", () => {
-  const states = new Set(native.f16.map(({ state }) => state));
-  assert.ok(states.size >= 2 && states.has("response"), [...states].join());
-  assert.equal(native.f16.length, frames.length);
+test("the native streams have silent, waiting and answering seconds", () => {
+  for (const [stream, { film }] of Object.entries(STREAMS)) {
+    const states = new Set(native[stream].map(({ state }) => state));
+    assert.ok(states.size >= 2 && states.has("response"), `${stream}: ${[...states].join()}`);
+    assert.equal(native[stream].length, frames[film].length);
+  }
 });
 
 for (const { name, launch } of BROWSERS) {
   test(`${name} decides and says what the native engine does`, { timeout: 600_000 }, async () => {
     const browser = await launch();
     try {
-      for (const [device, way, ...formats] of [["cpu", "cpu", "f16", "q8", "q4"], ["webgpu", "cpu", "f16", "q8"], ["webgpu", "gpu", "q4"]]) {
-        for (const weights of formats) {
-          const options = { question: QUESTION, threshold: THRESHOLD, maxTokens: MOST_TOKENS };
-          const asked = { device, way, frames, weights, options };
+      for (const [device, way, ...streams] of [["cpu", "cpu", "f16", "q8", "q4", "mini"], ["webgpu", "cpu", "f16", "q8", "mini"], ["webgpu", "gpu", "q4"]]) {
+        for (const stream of streams) {
+          const { weights, film, options } = STREAMS[stream];
+          const asked = { device, way, frames: frames[film], stream, weights, options };
           const turns = await onPage(browser, server.url, (page) => page.evaluate(watch, asked));
           const told = ({ round, from, to, state, text }) => ({ round, from, to, state, text });
-          assert.deepEqual(turns.map(told), native[weights].map(told), `${device} ${weights}`);
-          const difference = farthest(turns, native[weights]);
-          console.log(`${name}, ${device}, frames by the ${way}, ${weights}: logits within ${difference.toExponential(1)} of the native engine's`);
+          assert.deepEqual(turns.map(told), native[stream].map(told), `${device} ${stream}`);
+          const difference = farthest(turns, native[stream]);
+          console.log(`${name}, ${device}, frames by the ${way}, ${stream}: logits within ${difference.toExponential(1)} of the native engine's`);
           assert.ok(difference < 1e-3, String(difference));
         }
       }
@@ -72,9 +85,9 @@ for (const { name, launch } of BROWSERS) {
 }
 
 /** In the page: the turns of a stream of pictures. */
-async function watch({ device, way, weights, frames, options }) {
+async function watch({ device, way, stream, weights, frames, options }) {
   const { Streamo } = await import("/dist/index.js");
-  const streamo = await Streamo.load({ model: `/models/${weights}`, device, frames: way, cache: "no-store" });
+  const streamo = await Streamo.load({ model: `/models/${stream}`, device, frames: way, cache: "no-store" });
   if (streamo.device.kind !== device || streamo.device.frames !== way || streamo.model.weights !== weights) {
     throw new Error(JSON.stringify([streamo.device, streamo.model]));
   }

@@ -19,7 +19,7 @@ SHORT_PROMPT = (
 class Case:
     about: str
     shape: Shape
-    frames: list[str | int]  # one a round: a file of fixtures/frames, or a second of the bundled clip
+    frames: list[str | int]  # one a round: a file of fixtures/frames, or a second of the clip
     questions: dict[int, str]
     max_pixels: int
     layers_round: int
@@ -121,7 +121,7 @@ CASES = {
 }
 
 # The model that ships with the crate, so that the first run needs no download.
-BUNDLED = Case(
+TINY = Case(
     about="Random weights: this model decides and speaks at random. It shows that everything runs, and knows "
     "nothing. Made by tests/reference/make.py of this project; MIT OR Apache-2.0.",
     shape=Shape(

@@ -1,4 +1,4 @@
-"""The bundled clip and the small frames cut from it."""
+"""The clip of the fixtures and the small frames cut from it."""
 
 import subprocess
 from pathlib import Path

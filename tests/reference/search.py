@@ -1,7 +1,7 @@
 """Looks for a seed whose random model makes a case worth having. Not part of `make.py`: run it when a
 case's sizes or dialogue change, and write the seed and the biases it prints into cases.py.
 
-    venv/bin/python search.py CASE|bundled [SEEDS] [FIRST]
+    venv/bin/python search.py CASE|tiny [SEEDS] [FIRST]
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from cases import BUNDLED, CASES
+from cases import CASES, TINY
 from checkpoint import load
 from make import dialogue, write_model
 from streamo import Reference
@@ -62,7 +62,7 @@ def level(shape, reference, rounds):
 
 
 def main() -> None:
-    case = BUNDLED if sys.argv[1] == "bundled" else CASES[sys.argv[1]]
+    case = TINY if sys.argv[1] == "tiny" else CASES[sys.argv[1]]
     count, first = (int(a) for a in (sys.argv[2:] + ["40", "0"][len(sys.argv) - 2 :]))
     torch.set_num_threads(1)
     best = -1

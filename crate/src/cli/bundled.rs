@@ -1,4 +1,4 @@
-//! What is part of the program: a tiny model and a clip, so that it runs before anything is downloaded.
+//! What is part of the program: mini and a clip, so that it runs before anything is downloaded.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,16 +10,19 @@ use crate::weights::{Directory, Embedded, Files};
 
 macro_rules! embed {
     ($($file:literal),* $(,)?) => {
-        &[$(($file, include_bytes!(concat!("../../assets/tiny/", $file)) as &[u8])),*]
+        &[$(($file, include_bytes!(concat!("../../assets/mini/", $file)) as &[u8])),*]
     };
 }
 
 const MODEL: Embedded = Embedded {
-    name: "the bundled model",
+    name: "mini, the bundled model",
     files: embed!["config.json", "model.safetensors", "streamo.json", "tokenizer.json"],
 };
 
 const CLIP: &[u8] = include_bytes!("../../assets/clip.mp4");
+
+/// What to call the bundled model.
+pub(super) const MODEL_NAME: &str = "mini, the bundled one";
 
 /// The files of the model in the directory, or with the GGUF file, that `path` names; without it, the bundled one's.
 pub(super) fn model(path: Option<&Path>) -> Box<dyn Files> {
@@ -33,7 +36,7 @@ pub(super) fn model(path: Option<&Path>) -> Box<dyn Files> {
 }
 
 /// What to call the bundled clip.
-pub(super) const CLIP_NAME: &str = "the bundled clip (Big Buck Bunny, © Blender Foundation, CC BY 3.0)";
+pub(super) const CLIP_NAME: &str = "the bundled clip, of the procedural world (streamo synth)";
 
 /// The bundled clip as a file, for as long as the returned value lives.
 pub(super) fn clip() -> std::io::Result<NamedTempFile> {

@@ -194,7 +194,7 @@ impl Watch {
 
     fn introduce(&self, loaded: &Loaded, video: &str) -> std::io::Result<()> {
         let out = &mut std::io::stdout().lock();
-        let place = self.model.model.as_deref().map_or("the bundled model".into(), Path::to_string_lossy);
+        let place = self.model.model.as_deref().map_or(bundled::MODEL_NAME.into(), Path::to_string_lossy);
         labelled(out, "model", &place)?;
         if let Some(about) = &loaded.description.settings.about {
             labelled(out, "", about)?;

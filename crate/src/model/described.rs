@@ -82,8 +82,8 @@ mod tests {
     use super::*;
     use crate::weights::Embedded;
 
-    const CONFIG: &[u8] = include_bytes!("../../assets/tiny/config.json");
-    const TOKENIZER: &[u8] = include_bytes!("../../assets/tiny/tokenizer.json");
+    const CONFIG: &[u8] = include_bytes!("../../../tests/fixtures/tiny/config.json");
+    const TOKENIZER: &[u8] = include_bytes!("../../../tests/fixtures/tiny/tokenizer.json");
     const PIXELS: &[u8] = b"{\"image_mean\": [0.5, 0.25, 0.1], \"image_std\": [0.5, 0.3, 1]}";
 
     #[test]

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::ShelfError;
 use crate::frame::Frame;
 use crate::synth::Film;
-use crate::video::{FrameSource, VideoError};
+use crate::video::FrameSource;
 
 /// The frames of a dialogue.
 pub enum Footage {
@@ -37,6 +37,8 @@ pub struct Recording {
     last: (Frame, u64),
     /// How many have been asked for.
     asked: u64,
+    /// Whether the last frame had to stand for a round after the end.
+    prolonged: bool,
 }
 
 impl Recording {
@@ -47,9 +49,9 @@ impl Recording {
     /// It has no frame.
     pub fn new(mut source: Box<dyn FrameSource>, path: PathBuf) -> Result<Self, ShelfError> {
         match source.next_frame() {
-            Ok(Some(first)) => Ok(Self { source, path, before: 0, last: (first.frame, 0), asked: 0 }),
+            Ok(Some(first)) => Ok(Self { source, path, before: 0, last: (first.frame, 0), asked: 0, prolonged: false }),
             Ok(None) => Err(ShelfError::Short { path, rounds: 0 }),
-            Err(error) => Err(ShelfError::Video(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -72,15 +74,17 @@ impl Recording {
         let wanted = self.before + self.asked;
         self.asked += 1;
         while self.last.1 < wanted {
-            let next = self.source.next_frame().map_err(|error: VideoError| ShelfError::Video(error))?;
-            match next {
+            match self.source.next_frame()? {
                 Some(next) if (next.frame.width(), next.frame.height()) == self.size() => {
                     self.last = (next.frame, self.last.1 + 1);
                 }
                 Some(_) => return Err(ShelfError::Uneven { path: self.path.clone(), round: self.last.1 + 1 }),
                 // Where a round begins just as the video ends, containers do not agree whether there is one.
-                None if wanted == self.last.1 + 1 => self.last.1 = wanted,
-                None => return Err(ShelfError::Short { path: self.path.clone(), rounds: self.last.1 + 1 }),
+                None if !self.prolonged && wanted == self.last.1 + 1 => (self.last.1, self.prolonged) = (wanted, true),
+                None => {
+                    let rounds = self.last.1 + u64::from(!self.prolonged);
+                    return Err(ShelfError::Short { path: self.path.clone(), rounds });
+                }
             }
         }
         Ok(self.last.0.clone())
