@@ -92,6 +92,21 @@ fn a_whole_clip_gives_the_reference_states_and_texts() {
     assert!(!transcript.contains('\u{1b}'), "no colours where there is no terminal");
 }
 
+/// The first thing that anybody runs, as the first page shows it; only the device may be another.
+#[test]
+fn the_first_page_shows_what_the_program_says() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let (_, shown) = page.split_once("$ ./build.sh watch\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let printed = succeeds(&mut streamo(["watch", "--device", "cpu"]));
+    let mut lines = printed.lines();
+    let left_out = |line: &str| line == "…" || line.trim_start().starts_with("device ");
+    for line in shown.lines().filter(|line| !left_out(line)) {
+        assert!(lines.any(|printed| printed == line), "{line:?} is not, or not in its place, in\n{printed}");
+    }
+    assert!(shown.lines().filter(|line| line.contains("response")).count() >= 3, "{shown}");
+}
+
 #[test]
 fn a_json_line_has_its_keys_and_types() {
     let printed = succeeds(&mut watch_clip(["--json", "--device", "cpu", "-q", "@3 What is happening?"]));

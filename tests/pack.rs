@@ -85,17 +85,15 @@ fn cut_tensors_come_together_again() {
 fn packing_again_gives_the_same_bytes_whatever_was_there() {
     let place = tempfile::tempdir().unwrap();
     let [once, again] = ["once", "again"].map(|name| place.path().join(name));
-    let model = Spoilt::copy(&fixtures::path("tiny"));
-    model.remove("preprocessor_config.json");
-    succeeds(&mut pack_of(model.path(), "q4", &once));
+    succeeds(&mut pack("q4", &once));
     let whole = contents(&once);
     let names = ["config.json", "pack-00001.safetensors", MANIFEST, "streamo.json", "tokenizer.json"];
     assert!(whole.keys().eq(names));
-    succeeds(&mut pack_of(model.path(), "q8", &again));
+    succeeds(&mut pack("q8", &again));
     // As of a larger model that was packed here before.
     std::fs::write(again.join("pack-00002.safetensors"), b"of old").unwrap();
     std::fs::write(again.join("preprocessor_config.json"), b"of old").unwrap();
-    succeeds(&mut pack_of(model.path(), "q4", &again));
+    succeeds(&mut pack("q4", &again));
     assert!(contents(&again) == whole);
     // Other tools can read it, too.
     let shard = safetensors::SafeTensors::deserialize(&whole["pack-00001.safetensors"]).unwrap();

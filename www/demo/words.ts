@@ -17,8 +17,8 @@ export const STATE_SIGNS: Record<State, string> = { silence: "·", standby: "…
 export const SUGGESTIONS = [
   "What is happening?",
   "Tell me when someone comes in.",
-  "What is moving?",
-  "Is it finished?",
+  "Tell me when something red comes in.",
+  "How many things are there?",
 ];
 
 export const NO_QUESTION = "No question yet: it watches, and is not asked.";

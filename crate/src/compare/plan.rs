@@ -54,7 +54,7 @@ pub struct Training {
     pub name: String,
     /// The earlier training whose model it begins with; without one, the recipe's.
     pub from: Option<String>,
-    /// What is otherwise than in the recipe. Tables are changed key by key, all else as a whole.
+    /// What is otherwise than in the recipe. Tables are changed key by key; all else, and what has a kind, as a whole.
     #[serde(default)]
     pub change: Table,
 }
@@ -179,7 +179,7 @@ impl Plan {
 fn change(table: &mut Table, changes: &Table) {
     for (key, new) in changes {
         match (table.get_mut(key), new) {
-            (Some(Value::Table(old)), Value::Table(new)) => change(old, new),
+            (Some(Value::Table(old)), Value::Table(new)) if !new.contains_key("kind") => change(old, new),
             _ => {
                 table.insert(key.clone(), new.clone());
             }

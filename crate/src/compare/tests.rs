@@ -35,6 +35,7 @@ model = "tiny"
 steps = 3
 rate = { peak = 1e-3, floor = 0.1, warm_up = 0.1 }
 adamw = { weight_decay = 0.5 }
+objective = { kind = "focal", gamma = 1.0 }
 [[phases]]
 until = 1.0
 [[phases.material]]

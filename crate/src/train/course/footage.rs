@@ -8,7 +8,7 @@ use crate::video::FrameSource;
 /// The frames of a dialogue.
 pub enum Footage {
     /// Drawn as they are asked for.
-    Film(Film),
+    Film(Box<Film>),
     /// Decoded in order.
     Recording(Recording),
 }

@@ -123,7 +123,7 @@ impl Desk {
 
     fn of_world(&self, seed: u64, setup: &crate::synth::Setup) -> Result<Draft, TrainError> {
         let (script, film) = world::sample(seed, setup);
-        self.draft(script, Footage::Film(film), (setup.width, setup.height))
+        self.draft(script, Footage::Film(Box::new(film)), (setup.width, setup.height))
     }
 
     fn of_shelf(
