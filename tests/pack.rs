@@ -44,7 +44,9 @@ fn a_pack_watches_as_the_model_it_came_from() {
     for format in FORMATS {
         let packed = place.path().join(format);
         succeeds(&mut pack(format, &packed));
-        for device in ["cpu", "gpu"] {
+        // One format on a GPU, too: what is made of the others there, the kernels' own tests show.
+        let devices: &[&str] = if format == "q4" { &["cpu", "gpu"] } else { &["cpu"] };
+        for device in devices {
             let watch = |model: &Path, words: &[&str], name: &str| {
                 let dump = place.path().join(name);
                 let mut command = streamo(["watch", "--json", "--device", device, "--fps", "0.5", "--max-tokens", "6"]);

@@ -40,7 +40,7 @@ for (const [device, { name, launch }] of [["cpu", BROWSERS[0]], ["webgpu", BROWS
 /** In the page. */
 async function soak({ device, rounds }) {
   const { Streamo } = await import("/dist/index.js");
-  const streamo = await Streamo.load({ device, cache: "no-store" });
+  const streamo = await Streamo.load({ model: "mini", device, cache: "no-store" });
   const small = { width: 56, height: 56 };
   const session = streamo.watch(frames(rounds, small), { question: "What?", window: 8, maxTokens: 3 });
   const { turns, error } = await collect(session);

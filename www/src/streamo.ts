@@ -169,7 +169,7 @@ function requestOf({ model, device = "auto", frames = "auto", cache = "default",
 }
 
 function placeOf(model: ModelSource | undefined): ModelPlace {
-  if (model === undefined) {
+  if (model === undefined || model === "mini") {
     return { kind: "addresses", files: bundled() };
   }
   if (typeof model === "string" || model instanceof URL) {

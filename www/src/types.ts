@@ -82,8 +82,8 @@ export interface TimedFrame {
 export type Source = HTMLVideoElement | MediaStream | MediaStreamTrack | AsyncIterable<TimedFrame>;
 
 /**
- * A model: the address of a pack's directory; the files of a pack, as they were chosen or as a directory, in which a
- * checkpoint or GGUF files do as well; or a pack's files by name with an address each.
+ * A model: `"mini"`, which comes with the package; the address of a pack's directory; the files of a pack, as they were
+ * chosen or as a directory, in which a checkpoint or GGUF files do as well; or a pack's files by name with an address each.
  */
 export type ModelSource =
   | string
@@ -125,7 +125,7 @@ export interface Progress {
 
 /** How a model is loaded. */
 export interface LoadOptions {
-  /** The model that comes with the package, without it. */
+  /** Without it `"mini"`, the model that comes with the package. */
   model?: ModelSource;
   /** `auto`, the default, takes WebGPU unless there is none or the CPU is likely to be faster. */
   device?: "auto" | DeviceKind;
