@@ -23,7 +23,7 @@ const STREAMS = {
   q4: { weights: "q4", film: "film", options: RANDOM },
   mini: { weights: "f16", film: "clip", options: { question } },
 };
-const FILMS = { film: ["tests/fixtures/clip.mp4", "fps=2", "10"], clip: ["crate/assets/clip.mp4", "fps=1", "20"] };
+const FILMS = { film: ["tests/fixtures/clip.mp4", "fps=2", "10"], clip: ["crate/assets/clip.mp4", "fps=1", "12"] };
 
 let folder, server;
 const native = {};
