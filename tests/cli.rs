@@ -10,7 +10,7 @@ use streamo_wgpu::stream::{Options, Question, Session};
 use tempfile::TempDir;
 
 use crate::fixtures::{self, Numbers, relative_error};
-use crate::program::{fails, json_lines, streamo, succeeds, watch_clip};
+use crate::program::{Spoilt, fails, json_lines, streamo, succeeds, watch_clip};
 
 const TOLERANCE: f32 = 1e-4;
 
@@ -234,6 +234,19 @@ fn threshold_and_bias_move_decisions() {
         assert_eq!(states(&["--bias", &format!("{state}=1000")]), only(state));
     }
     assert_eq!(states(&["--bias", "response=-1000", "--bias", "silence=-1e3"]), only("standby"));
+}
+
+#[test]
+fn a_model_may_limit_its_own_answers() {
+    let model = Spoilt::copy_of("tied");
+    model.edit("streamo.json", |settings| settings["max_tokens"] = json!(3));
+    let longest = |words: &[&str]| {
+        let mut command = streamo(["watch", "--json", "--device", "cpu", "--threshold", "0", "--model"]);
+        let turns = json_lines(command.arg(model.path()).arg(fixtures::path("frames")).args(words));
+        turns.iter().map(|turn| turn["tokens"]["generated"].as_u64().unwrap()).max()
+    };
+    assert_eq!(longest(&[]), Some(3));
+    assert_eq!(longest(&["--max-tokens", "5"]), Some(5));
 }
 
 #[test]

@@ -100,7 +100,6 @@ fn a_model_learns_what_it_is_to_be_able_to_do_and_nothing_else() {
 #[test]
 fn of_two_models_one_says_when_and_the_other_what() {
     let worlds = Worlds { split: Split::HeldOut, size: (112, 56), clock: Clock::ONE, rounds: 12, films: 4, seed: 0 };
-    let options = Worlds::options(Clock::ONE, 12, DecisionRule::default());
     let [cpu, _] = fixtures::devices();
     let watcher = |path: &Path| {
         let (model, description) = fixtures::load(path, cpu);
@@ -108,6 +107,7 @@ fn of_two_models_one_says_when_and_the_other_what() {
     };
     let speaker = watcher(&fixtures::path("tied"));
     let decider = watcher(&fixtures::path("tiny"));
+    let options = worlds.options(&speaker.description.settings, DecisionRule::default());
     // Who only decides says nothing.
     let only_deciding = streamo_wgpu::stream::Options { max_tokens: 1, ..options.clone() };
     let (mut spoken, mut differ) = (0, false);

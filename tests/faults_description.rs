@@ -224,6 +224,7 @@ fn streaming_settings_are_checked() {
         (json!({ "fps": 2000 }), "2000 frames a second is not possible"),
         (json!({ "window": 0 }), "a window of 0 rounds sees nothing"),
         (json!({ "window": -1 }), "invalid value: integer `-1`"),
+        (json!({ "max_tokens": 0 }), "max_tokens is 0, and a round's state is a token"),
         (json!({ "min_pixels": 200_000 }), "no frame has between 200000 and 100352 pixels"),
         (json!({ "min_pixels": 0, "max_pixels": 0 }), "no frame has between 0 and 0 pixels"),
         (json!({ "min_pixels": 1, "max_pixels": 783 }), "pixel bounds 1..=783 leave no room for one block of 28x28"),

@@ -29,7 +29,7 @@ import { StreamoError } from "./errors.js";
 import { typed } from "./explain.js";
 import { Held } from "./held.js";
 import { startModule } from "./module.js";
-import { probe } from "./probe.js";
+import { look } from "./probe.js";
 
 export { StreamoError, type ErrorCode } from "./errors.js";
 
@@ -219,7 +219,7 @@ export async function openBench({ wasmUrl, signal }: OpenOptions = {}): Promise<
     started ??= begin(wasmUrl, signal);
     await started;
     endIf(signal);
-    const [inner, { name }] = await Promise.all([Inner.open(), probe()]);
+    const [inner, { name }] = await Promise.all([Inner.open(), look()]);
     return new OpenBench(inner, name);
   } catch (error) {
     endIf(signal);

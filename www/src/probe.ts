@@ -22,8 +22,14 @@ export interface Probe {
 
 /** Looks at the device, and measures it for a moment. It never fails: what cannot be had is said. */
 export async function probe(): Promise<Probe> {
+  const { adapter, ...seen } = await look();
+  return { ...seen, speed: adapter && (await measure(adapter)) };
+}
+
+/** What is to be seen without measuring, and the adapter, where there is one. */
+export async function look(): Promise<Omit<Probe, "speed"> & { adapter: GPUAdapter | null }> {
   const { quota = null, usage = null } = (await globalThis.navigator?.storage?.estimate?.().catch(() => null)) ?? {};
-  const nothing = { webgpu: false, software: false, name: "", f16: false, largestTensor: null, speed: null, storage: { quota, usage } };
+  const nothing = { webgpu: false, software: false, name: "", f16: false, largestTensor: null, adapter: null, storage: { quota, usage } };
   const gpu = globalThis.navigator?.gpu as GPU | undefined;
   if (typeof Worker === "undefined") {
     return { ...nothing, reason: "Models run in browsers only." };
@@ -48,7 +54,7 @@ export async function probe(): Promise<Probe> {
     name: [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(" "),
     f16: features.has("shader-f16"),
     largestTensor: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
-    speed: await measure(adapter),
+    adapter,
     storage: { quota, usage },
   };
 }

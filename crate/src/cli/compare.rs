@@ -34,12 +34,13 @@ impl Compare {
         let comparison = Comparison::open(&self.plan, &self.output, &Device::flex())?;
         for training in &comparison.plan().trainings {
             let (recipe, run) = comparison.recipe(training)?;
+            if Trainer::is_finished(&recipe, &run)? {
+                continue;
+            }
+            writeln!(io::stdout(), "{}", training.name)?;
             let end = recipe.steps;
             let mut trainer = Trainer::open(recipe, &run, &Device::flex(), self.threads)?;
-            if trainer.done() < end {
-                writeln!(io::stdout(), "{}", training.name)?;
-            }
-            let bar = train::steps_bar(trainer.done(), end, false);
+            let bar = train::steps_bar(trainer.done(), end);
             trainer.go_on(end, &mut |news| -> Outcome { Ok(train::tell(&bar, news, false)?) })?;
             bar.finish_and_clear();
         }

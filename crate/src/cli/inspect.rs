@@ -124,7 +124,7 @@ fn report(
     }
     let mut memory = Vec::new();
     for window in WINDOWS {
-        let plan = Plan::new(language, arena, window, prompt, visual, 512)?;
+        let plan = Plan::new(language, arena, window, prompt, visual, settings.max_tokens)?;
         let bytes = plan.slots as u64 * language.token_bytes(arena);
         memory.push(Context { window, tokens: plan.slots, bytes });
     }

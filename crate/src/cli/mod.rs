@@ -136,9 +136,9 @@ struct StreamArgs {
     /// How an answer stays in memory: as generated (ids), or decoded and tokenised again as upstream does (text)
     #[arg(long, value_enum, default_value = "ids")]
     feedback: FeedbackArg,
-    /// Most tokens that a round generates, its state included
-    #[arg(long, value_name = "N", default_value = "512", value_parser = parse_count::<u32>, allow_negative_numbers = true)]
-    max_tokens: u32,
+    /// Most tokens that a round generates, its state included [default: the model's, usually 512]
+    #[arg(long, value_name = "N", value_parser = parse_count::<u32>, allow_negative_numbers = true)]
+    max_tokens: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -12,14 +12,12 @@ use super::{Outcome, display, parse_count, parse_fps};
 use crate::clock::Clock;
 use crate::data::RawSample;
 use crate::frame::Frame;
-use crate::synth::{Sample, Setup, Split, Task, sample};
+use crate::synth::{LONGEST_SIDE, Sample, Setup, Split, Task, sample};
 
 /// What makes a directory a set of samples; written last, so that a set without it is known to be unfinished.
 const SAMPLES: &str = "samples.json";
 /// Hardly to be told from what was drawn.
 const QUALITY: u8 = 92;
-/// Most pixels along a side.
-const LONGEST_SIDE: u32 = 4096;
 
 /// Make up films with questions and the exact second of every answer, for training and testing.
 ///

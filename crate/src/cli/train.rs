@@ -38,7 +38,7 @@ impl Train {
         let recipe = Recipe::read(&self.recipe)?;
         let mut trainer = Trainer::open(recipe, &self.output, &Device::flex(), self.threads)?;
         let end = self.until.unwrap_or(u64::MAX).min(trainer.recipe().steps);
-        let bar = steps_bar(trainer.done(), end, self.json);
+        let bar = if self.json { ProgressBar::hidden() } else { steps_bar(trainer.done(), end) };
         trainer.go_on(end, &mut |news| -> Outcome { Ok(tell(&bar, news, self.json)?) })?;
         bar.finish_and_clear();
         Ok(())
@@ -46,10 +46,9 @@ impl Train {
 }
 
 /// A bar for so many steps, of which some are done.
-pub(super) fn steps_bar(done: u64, end: u64, json: bool) -> ProgressBar {
-    let bar = if json { ProgressBar::hidden() } else { ProgressBar::new(end) };
+pub(super) fn steps_bar(done: u64, end: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}  {eta} left");
-    bar.with_position(done).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    ProgressBar::new(end).with_position(done).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Tells of every tenth step and of every validation, in JSON of every step.

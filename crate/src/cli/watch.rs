@@ -226,7 +226,7 @@ impl StreamArgs {
             decision: self.decision(),
             rule: self.rule(),
             feedback: self.feedback(),
-            max_tokens: self.max_tokens as usize,
+            max_tokens: self.max_tokens.map_or(description.settings.max_tokens, |most| most as usize),
             keep,
         }
     }

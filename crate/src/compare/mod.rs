@@ -29,7 +29,7 @@ use crate::kernels::format::Format;
 use crate::model::{Description, LoadError, Model};
 use crate::stream::DecisionRule;
 use crate::synth::Split;
-use crate::train::{Recipe, TrainError};
+use crate::train::{Recipe, TrainError, replace_file};
 use crate::weights::{self, Directory};
 
 /// A comparison under way in a directory.
@@ -105,20 +105,17 @@ impl Comparison {
     /// A training that is not done, or a film that cannot be watched.
     pub fn watch(&self, row: &Row, hear: &mut dyn FnMut()) -> Result<TimingReport, CompareError> {
         let Films { count, seconds, size: [width, height], ref tasks, seed } = self.plan.films;
-        let clock = Clock::new(row.fps)?;
         let worlds = Worlds {
             split: Split::HeldOut,
             size: (width, height),
-            clock,
+            clock: Clock::new(row.fps)?,
             rounds: (seconds * row.fps).round().max(1.0) as usize,
             films: count,
             seed,
         };
         let watcher = self.watcher(&row.model)?;
         let decider = row.decider.as_deref().map(|decider| self.watcher(decider)).transpose()?;
-        // What is remembered is counted in seconds, whatever the rate.
-        let window = (watcher.description.settings.window as f64 * row.fps).ceil().max(1.0) as u64;
-        let options = Worlds::options(clock, window, DecisionRule::default());
+        let options = worlds.options(&watcher.description.settings, DecisionRule::default());
         let streams = worlds.films(tasks).into_iter().map(|film| {
             let stream = worlds.watch(film, &options, &watcher, decider.as_ref())?;
             hear();
@@ -169,11 +166,9 @@ impl Comparison {
     ///
     /// The disk.
     pub fn keep(&self, table: &Table) -> Result<(), CompareError> {
-        let json = serde_json::to_string_pretty(&table.0).unwrap_or_default() + "\n";
-        for (path, text) in [(self.table_path(), json), (self.output.join("table.md"), table.markdown())] {
-            let draft = path.with_extension("unfinished");
-            let write = || fs::write(&draft, text).and_then(|()| fs::rename(&draft, &path));
-            write().map_err(|source| CompareError::Disk { path: path.clone(), source })?;
+        let json = serde_json::to_string_pretty(&table.0).map(|json| json + "\n").map_err(io::Error::from);
+        for (path, text) in [(self.table_path(), json), (self.output.join("table.md"), Ok(table.markdown()))] {
+            text.and_then(|text| replace_file(&path, text)).map_err(|source| CompareError::Disk { path, source })?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use toml::{Table, Value};
 
 use crate::clock::Clock;
-use crate::synth::Task;
+use crate::synth::{LONGEST_SIDE, Task};
 use crate::train::{Recipe, RecipeError, read_toml};
 
 /// A comparison, as its file says it.
@@ -120,8 +120,8 @@ impl Plan {
         if *count == 0 || tasks.is_empty() || !(1.0..=3600.0).contains(seconds) {
             return Err("films wants a count and tasks, and seconds from 1 to 3600".to_owned());
         }
-        if size.iter().any(|side| !(1..=4096).contains(side)) {
-            return Err("films.size are pixels, from 1 to 4096".to_owned());
+        if size.iter().any(|side| !(1..=LONGEST_SIDE).contains(side)) {
+            return Err(format!("films.size are pixels, from 1 to {LONGEST_SIDE}"));
         }
         for (index, Training { name, from, .. }) in self.trainings.iter().enumerate() {
             let earlier = |wanted: &str| self.trainings[..index].iter().any(|training| training.name == wanted);

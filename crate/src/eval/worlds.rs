@@ -8,13 +8,13 @@ use thiserror::Error;
 use super::{Observed, Stream, Truth};
 use crate::clock::Clock;
 use crate::kernels::arena::ArenaFormat;
-use crate::model::{Description, Model};
+use crate::model::{Description, Model, Settings};
 use crate::stream::{
     Decision, DecisionRule, Feedback, Keep, MemoryMode, Options, Prologue, Question, Session, SessionError, State, Turn,
 };
 use crate::synth::{self, Setup, Split, Task};
 
-/// Most tokens of a reply: several sentences of the films' texts.
+/// Most tokens of a reply, where the model's limit is not tighter: several sentences of the films' texts.
 const LONGEST_REPLY: usize = 64;
 
 /// Which films.
@@ -67,17 +67,19 @@ pub struct WorldError {
 }
 
 impl Worlds {
-    /// How a stream of films is run: with the usual memory of so many rounds, and answers of several sentences at most.
-    pub fn options(clock: Clock, window: u64, rule: DecisionRule) -> Options {
+    /// How a model with these `settings` watches them: with as many seconds in its memory as at its own rate, and answers of
+    /// several sentences at most.
+    pub fn options(&self, settings: &Settings, rule: DecisionRule) -> Options {
+        let seconds = settings.window as f64 / settings.fps;
         Options {
-            clock,
-            window,
+            clock: self.clock,
+            window: (seconds * self.clock.fps()).ceil().max(1.0) as u64,
             memory: MemoryMode::default(),
             arena: ArenaFormat::default(),
             decision: Decision::default(),
             rule,
             feedback: Feedback::default(),
-            max_tokens: LONGEST_REPLY,
+            max_tokens: settings.max_tokens.min(LONGEST_REPLY),
             keep: Keep::Nothing,
         }
     }
@@ -119,7 +121,7 @@ impl Worlds {
             clock: self.clock,
             rounds: self.rounds,
             first: 0,
-            quiet: film.number % 4 == 3,
+            quiet: synth::is_quiet(film.number),
         };
         let mut sample = synth::sample(self.seed.wrapping_add(film.number), &setup);
         let truth = Truth::of_script(&sample.raw.video_name, film.task.name(), &sample.script);

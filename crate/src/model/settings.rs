@@ -26,6 +26,8 @@ pub struct Settings {
     pub fps: f64,
     /// Rounds whose frames are kept.
     pub window: u64,
+    /// Most tokens that a round generates, its state included.
+    pub max_tokens: usize,
     /// What the model is, in a sentence for people.
     pub about: Option<String>,
 }
@@ -51,6 +53,7 @@ impl Default for Settings {
             max_pixels: bounds.max,
             fps: 1.0,
             window: 120,
+            max_tokens: 512,
             about: None,
         }
     }
@@ -77,6 +80,11 @@ impl Settings {
         }
         if settings.window == 0 {
             return Err(SettingsError::Value("a window of 0 rounds sees nothing; give 1 or more".to_owned()));
+        }
+        if settings.max_tokens == 0 {
+            return Err(SettingsError::Value(
+                "max_tokens is 0, and a round's state is a token; give 1 or more".to_owned(),
+            ));
         }
         Ok(settings)
     }

@@ -17,6 +17,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 
+use super::draft::{UNFINISHED, replace_directory};
 use super::{Moments, TrainError};
 use crate::model::{Description, Model};
 use crate::weights::{Checkpoint, Directory, Origin, Part};
@@ -26,8 +27,6 @@ const PROGRESS: &str = "progress.json";
 const WEIGHTS: &str = "model.safetensors";
 /// What a training leaves at its end, for use.
 pub const MODEL: &str = "model";
-/// How the name of a directory ends that holds no complete checkpoint.
-const UNFINISHED: &str = "unfinished";
 /// What stands before a tensor's name for its two moments.
 const MOMENT: [&str; 2] = ["m.", "v."];
 
@@ -156,26 +155,13 @@ fn written_whole(
     describing: &BTreeMap<String, Vec<u8>>,
     add: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<(), TrainError> {
-    let draft = place.with_extension(UNFINISHED);
-    let make = || -> io::Result<()> {
-        if draft.exists() {
-            fs::remove_dir_all(&draft)?;
-        }
-        fs::create_dir_all(&draft)?;
+    let fill = |draft: &Path| {
         for (name, bytes) in describing {
             fs::write(draft.join(name), bytes)?;
         }
-        add(&draft)?;
-        for entry in fs::read_dir(&draft)? {
-            fs::File::open(entry?.path())?.sync_all()?;
-        }
-        if place.exists() {
-            fs::remove_dir_all(place)?;
-        }
-        fs::rename(&draft, place)?;
-        place.parent().map_or(Ok(()), |run| fs::File::open(run)?.sync_all())
+        add(draft)
     };
-    make().map_err(TrainError::at(&draft))
+    replace_directory(place, fill).map_err(TrainError::at(place))
 }
 
 /// The optimiser's moments in the checkpoint at `path`.

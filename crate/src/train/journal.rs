@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::draft::replace_file;
 use super::trainer::Step;
 use super::{Tally, TrainError};
 use crate::plot::{Axis, Chart, Panel, Series};
@@ -123,15 +124,11 @@ impl Journal {
     ) -> Result<(), TrainError> {
         let place = self.run.join(table);
         let write = || -> io::Result<()> {
-            // Always of the same name: what a kill leaves of it is written over.
-            let draft = place.with_extension("unfinished");
-            let mut writer = csv::Writer::from_writer(File::create(&draft)?);
+            let mut writer = csv::Writer::from_writer(Vec::new());
             for line in lines {
                 writer.serialize(line)?;
             }
-            writer.flush()?;
-            drop(writer);
-            fs::rename(&draft, &place)
+            replace_file(&place, writer.into_inner().map_err(|error| error.into_error())?)
         };
         write().map_err(TrainError::at(&place))
     }

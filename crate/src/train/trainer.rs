@@ -8,6 +8,7 @@ use burn::tensor::Device;
 
 use super::checkpoint::{self, Progress};
 use super::course::{Desk, Draft};
+use super::draft::replace_file;
 use super::objective::Count;
 use super::recipe::{Freezable, Recipe, Rhythm};
 use super::workers::Workers;
@@ -94,6 +95,20 @@ impl Trainer {
             device,
             workers: Workers::new(threads),
         })
+    }
+
+    /// Whether the training of `recipe` in `run` has come to its end. Its weights are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// The run is another recipe's, or damaged.
+    pub fn is_finished(recipe: &Recipe, run: &Path) -> Result<bool, TrainError> {
+        if !Recipe::finished(run).is_dir() {
+            return Ok(false);
+        }
+        let Some(newest) = checkpoint::newest(run).map_err(TrainError::at(run))? else { return Ok(false) };
+        keep_recipe(recipe, run, true)?;
+        Ok(checkpoint::progress(&newest)?.step >= recipe.steps)
     }
 
     /// Steps that are done.
@@ -186,7 +201,7 @@ impl Trainer {
     /// As [`step`](Self::step).
     pub fn validate(&self) -> Result<BTreeMap<String, Tally>, TrainError> {
         let mut tallies = BTreeMap::new();
-        for material in &self.recipe.phase(self.recipe.steps).material {
+        for (number, material) in self.recipe.phase(self.recipe.steps).material.iter().enumerate() {
             for (name, runs) in self.desk.held_out(material, self.recipe.rhythm.streams)? {
                 let whole = self.count(&runs);
                 let parts = self.workers.map(runs, |drafts| {
@@ -196,6 +211,8 @@ impl Trainer {
                 for part in parts {
                     tally.add(&part?);
                 }
+                // A task may come in two shapes.
+                let name = if tallies.contains_key(&name) { format!("{name} {}", number + 1) } else { name };
                 tallies.insert(name, tally);
             }
         }
@@ -262,11 +279,7 @@ fn keep_recipe(recipe: &Recipe, run: &Path, begun: bool) -> Result<(), TrainErro
             Err(TrainError::OtherRecipe { run: run.to_owned(), difference: difference(&there, &text) })
         }
         // Where nothing came of a recipe, another one may take its place; a kill leaves either of them whole.
-        _ => {
-            let draft = place.with_extension("unfinished");
-            let write = || fs::write(&draft, text).and_then(|()| fs::rename(&draft, &place));
-            write().map_err(TrainError::at(&place))
-        }
+        _ => replace_file(&place, text).map_err(TrainError::at(&place)),
     }
 }
 

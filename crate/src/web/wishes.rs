@@ -17,9 +17,6 @@ pub struct Wishes {
     rule: DecisionRule,
 }
 
-/// Tokens of an answer at most, where nobody says: upstream's.
-const MAX_TOKENS: usize = 512;
-
 impl Wishes {
     /// From their JSON text.
     ///
@@ -38,7 +35,7 @@ impl Wishes {
     pub fn options(self, settings: &Settings) -> Result<Options, Failure> {
         let clock = Clock::new(self.fps.unwrap_or(settings.fps)).map_err(Failure::invalid)?;
         let window = self.window.unwrap_or(settings.window);
-        let max_tokens = self.max_tokens.unwrap_or(MAX_TOKENS);
+        let max_tokens = self.max_tokens.unwrap_or(settings.max_tokens);
         if window == 0 || max_tokens == 0 {
             return Err(Failure::invalid("a window, and an answer, has one round or token at least"));
         }

@@ -57,17 +57,16 @@ pub(super) struct WorldsArgs {
 impl WorldsArgs {
     pub fn run(self) -> Outcome {
         let description = Description::read(self.model.files().as_ref())?;
-        let clock = Clock::new(self.fps)?;
-        let rule = DecisionRule { threshold: self.threshold, ..DecisionRule::default() };
-        let options = Worlds::options(clock, description.settings.window, rule);
         let worlds = Worlds {
             split: self.split.into(),
             size: self.size,
-            clock,
+            clock: Clock::new(self.fps)?,
             rounds: self.rounds as usize,
             films: self.films.into(),
             seed: self.seed,
         };
+        let rule = DecisionRule { threshold: self.threshold, ..DecisionRule::default() };
+        let options = worlds.options(&description.settings, rule);
         let tasks = match self.tasks.is_empty() {
             true => Task::ALL.into_iter().filter(|&task| task != Task::Dense).collect(),
             false => self.tasks,

@@ -1,29 +1,61 @@
 //! Questions that the state of the world answers.
 
 use super::{Answer, Asked, Asker, When, sentence, wording};
-use crate::synth::plot::World;
+use crate::synth::actor::Actor;
+use crate::synth::plot::{Plot, World};
 use crate::synth::thing::{Colour, Kind};
 
-/// A picture in words, from left to right.
-fn description(asker: &Asker, time: f64) -> String {
-    if asker.plot.is_dark(time) {
+/// A picture in words, from left to right, and what is otherwise than in the one `before` it, if there was one and if there
+/// was light.
+fn description(plot: &Plot, time: f64, before: Option<f64>) -> String {
+    if plot.is_dark(time) {
         return "darkness.".to_owned();
     }
-    let seen = asker.plot.seen_at(time).into_iter().map(|(number, third, is_large)| {
-        let actor = &asker.plot.actors[number];
+    let before = before.filter(|&before| !plot.is_dark(before));
+    let seen_before: Option<Vec<usize>> =
+        before.map(|before| plot.seen_at(before).into_iter().map(|(number, ..)| number).collect());
+    let seen = plot.seen_at(time);
+    let mut parts: Vec<String> = Vec::new();
+    for &(number, third, is_large) in &seen {
+        let actor = &plot.actors[number];
+        let age = if seen_before.as_ref().is_some_and(|before| !before.contains(&number)) { "new " } else { "" };
         let size = if is_large { "large " } else { "" };
         let place = ["at the left", "in the middle", "at the right"][third];
-        format!("a {size}{} {place}", sentence::thing(actor.look.kind, actor.colour(time)))
-    });
-    let seen: Vec<String> = seen.collect();
-    if seen.is_empty() { "nothing.".to_owned() } else { format!("{}.", seen.join(", ")) }
+        let change =
+            before.and_then(|before| change(actor, before, time)).map_or_else(String::new, |what| format!(" {what}"));
+        parts.push(format!("a {age}{size}{} {place}{change}", sentence::thing(actor.look.kind, actor.colour(time))));
+    }
+    let missing =
+        seen_before.unwrap_or_default().into_iter().filter(|old| seen.iter().all(|(number, ..)| number != old));
+    for actor in missing.map(|number| &plot.actors[number]) {
+        parts.push(format!("the {} gone", sentence::thing(actor.look.kind, actor.colour(time))));
+    }
+    if parts.is_empty() { "nothing.".to_owned() } else { format!("{}.", parts.join(", ")) }
+}
+
+/// What an actor did between two pictures, if it can be seen in them.
+fn change(actor: &Actor, before: f64, time: f64) -> Option<&'static str> {
+    /// Heights of the picture: several pixels of a small one, and more than anything sways.
+    const FAR: f64 = 0.08;
+    let (old, new) = (actor.pose(before), actor.pose(time));
+    if actor.colour(before) != actor.colour(time) {
+        return Some("changing its colour");
+    }
+    if actor.height.at(time) > 1.1 * actor.height.at(before) {
+        return Some("coming closer");
+    }
+    if new.arm > 0.5 {
+        return Some("waving");
+    }
+    let way = new.x - old.x;
+    (way.abs() > FAR).then_some(if way < 0.0 { "going to the left" } else { "going to the right" })
 }
 
 pub(super) fn dense(asker: &mut Asker) -> Asked {
-    let rounds = asker.round..asker.setup.rounds;
-    let answers = rounds
-        .map(|round| Answer { when: When::At(round), text: description(asker, round as f64 / asker.fps) })
-        .collect();
+    let time = |round: usize| round as f64 / asker.fps;
+    let described = |round: usize| description(asker.plot, time(round), round.checked_sub(1).map(time));
+    let answers =
+        (0..asker.setup.rounds).map(|round| Answer { when: When::At(round), text: described(round) }).collect();
     let question = wording::any(wording::DENSE, asker.split(), asker.dice).to_owned();
     Asked { questions: vec![(asker.round, question)], answers }
 }

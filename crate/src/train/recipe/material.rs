@@ -5,10 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LARGEST;
 use crate::clock::Clock;
-use crate::synth::Task;
-
-/// Pixels of a side that films are drawn in.
-const LONGEST_SIDE: u32 = 4096;
+use crate::synth::{LONGEST_SIDE, Task};
 
 /// Dialogues of one sort, from the procedural world or from files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
