@@ -12,6 +12,8 @@ use super::schedule::round_at;
 use super::*;
 use crate::stream::State;
 
+mod descriptions;
+
 fn setup(task: Task) -> Setup {
     let clock = Clock::new(1.0).unwrap();
     Setup { split: Split::Train, task, width: 140, height: 84, clock, rounds: 24, first: 0, quiet: false }
@@ -247,27 +249,6 @@ fn nothing_that_is_asked_for_happens_in_quiet_streams() {
             );
         }
     }
-}
-
-#[test]
-fn descriptions_tell_what_has_changed_since_the_picture_before() {
-    let films = |quiet: bool, rounds: usize| -> Vec<String> {
-        let setup = Setup { quiet, rounds, ..setup(Task::Dense) };
-        (0..150).flat_map(|seed| sample(seed, &setup).script.cues).map(|cue| cue.text).collect()
-    };
-    let of_events = ["a new ", " gone", " waving", " coming closer", " changing its colour"];
-    let ways = [" going to the left", " going to the right"];
-    let occur = |texts: &[String], phrase: &str| texts.iter().filter(|text| text.contains(phrase)).count();
-    let (lively, quiet, single) = (films(false, 24), films(true, 24), films(false, 1));
-    for phrase in of_events.iter().chain(&ways) {
-        assert!(occur(&lively, phrase) > 30, "{phrase}: {}", occur(&lively, phrase));
-        assert_eq!(occur(&single, phrase), 0, "{phrase}: before the first picture there is none");
-    }
-    for phrase in &of_events[2..] {
-        assert_eq!(occur(&quiet, phrase), 0, "{phrase}: nothing happens that anybody would tell of");
-    }
-    // Who walks behind another is out of sight for a moment.
-    assert!(occur(&quiet, of_events[0]) < occur(&lively, of_events[0]) / 10);
 }
 
 #[test]

@@ -36,6 +36,17 @@ pub(in crate::synth) const DENSE: Wordings = Wordings {
     held_out: &["Say what you see in every picture.", "Name everything you see.", "Tell me what is in each picture."],
 };
 
+/// About "everything red" or "every dog".
+pub(in crate::synth) const DENSE_OF: Wordings = Wordings {
+    train: &[
+        "Describe {} in every picture.",
+        "Say where you see {} in each picture.",
+        "Tell me about {} in every picture.",
+        "Name {} that you see in each picture.",
+    ],
+    held_out: &["Say where {} is in every picture.", "Name {} in each picture."],
+};
+
 pub(in crate::synth) const NARRATION: Wordings = Wordings {
     train: &[
         "What is happening?",
@@ -202,8 +213,9 @@ pub(in crate::synth) const DID: Wordings = Wordings {
 
 /// All of them.
 #[cfg(test)]
-pub(in crate::synth) const ALL: [Wordings; 22] = [
+pub(in crate::synth) const ALL: [Wordings; 23] = [
     DENSE,
+    DENSE_OF,
     NARRATION,
     EVENT_CAPTION,
     ACTION_CAPTION,
