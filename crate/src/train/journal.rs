@@ -158,7 +158,8 @@ fn chart(steps: &[StepLine], validations: &[ValidationLine]) -> Chart {
     let kinds: [(&str, Entropy); 4] = [
         ("silence", |line| line.silence),
         ("standby", |line| line.standby),
-        ("response", |line| line.response),
+        // Where every second is described there is nothing to decide.
+        ("response", |line| line.silence.and(line.response)),
         ("text", |line| line.text),
     ];
     let mut entropies = Vec::new();
@@ -169,7 +170,7 @@ fn chart(steps: &[StepLine], validations: &[ValidationLine]) -> Chart {
         entropies.push(Series::new(name, smooth));
     }
     let mut found: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
-    for line in validations.iter().filter(|line| line.task != Task::Dense.name()) {
+    for line in validations.iter().filter(|line| !line.task.starts_with(Task::Dense.name())) {
         found.entry(&line.task).or_default().push((line.step as f64, line.response_f1));
     }
     let found = found.into_iter().map(|(task, points)| Series::new(task, points)).collect();
