@@ -59,7 +59,7 @@ export interface WatchOptions extends DecisionRule {
   window?: number;
   /** How keys and values stand in memory: `q8` takes 28 % of `f32`. */
   arena?: "f32" | "q8";
-  /** Most tokens of an answer. */
+  /** Most tokens of an answer; the model's own limit without it. */
   maxTokens?: number;
   /** What a hidden page does: `pause` passes over its seconds, `watch` goes on where the browser lets it. */
   hidden?: "pause" | "watch";

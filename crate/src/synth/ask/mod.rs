@@ -1,5 +1,6 @@
 //! What is asked about a plot, and what is to be answered when.
 
+mod dense;
 mod events;
 mod memory;
 mod pattern;
@@ -98,7 +99,7 @@ pub(super) fn about_a_plot(seed: u64, setup: &Setup) -> (Plot, Asked) {
         let is_last = attempt >= TRIES;
         let mut asker = Asker { setup, plot: &plot, fps, round, wanted, dice: &mut dice };
         let asked = match setup.task {
-            Task::Dense => Some(states::dense(&mut asker)),
+            Task::Dense => Some(dense::dense(&mut asker)),
             Task::Narration => Some(events::narration(&mut asker)),
             Task::EventCaption => events::caption_of(&mut asker, &group),
             Task::ActionCaption => events::actions(&mut asker),
