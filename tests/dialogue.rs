@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use streamo_wgpu::clock::Clock;
-use streamo_wgpu::data::{self, Cue, Script};
+use streamo_wgpu::data::{self, Cue, Script, Slips};
 use streamo_wgpu::device::Opened;
 use streamo_wgpu::frame::{Frame, Grid};
 use streamo_wgpu::model::{Description, Model};
@@ -39,7 +39,7 @@ impl Stage {
         let (width, height) = session.size_seen(Self::frame(0).width(), Self::frame(0).height()).unwrap();
         let config = &self.model.config.vision;
         let grid = Grid { height: height as usize / config.patch, width: width as usize / config.patch };
-        let tokens = data::tokens(script, &self.protocol, grid, config.merge).unwrap();
+        let tokens = data::tokens(script, &Slips::new(), &self.protocol, grid, config.merge).unwrap();
         let sequence = &session.memory().sequence;
         assert_eq!(tokens.ids, sequence.ids());
         let positions = sequence.positions();

@@ -1,7 +1,9 @@
 //! What no single module can test: conformance with the reference, the memory's law, and the program as users run it.
 //!
-//! One test program, since each would link all of burn and wgpu again.
+//! One test program, since each would link all of burn and wgpu again. Tests begin by the alphabet: `aging` has the
+//! longest, which nothing else should have to wait for.
 
+mod aging;
 mod arena;
 mod checkpoint;
 mod cli;
@@ -32,7 +34,6 @@ mod pack;
 mod preprocessing;
 mod program;
 mod recall;
-mod soak;
 mod synth;
 mod timing;
 mod tokens;

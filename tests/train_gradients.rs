@@ -2,11 +2,11 @@
 
 use burn::tensor::{Tensor, TensorData};
 use serde_json::Value;
-use streamo_wgpu::data::{self, Target};
+use streamo_wgpu::data::{self, Slips, Target};
 use streamo_wgpu::frame::Grid;
 use streamo_wgpu::model::Model;
 use streamo_wgpu::stream::State;
-use streamo_wgpu::train::{AdamW, Count, Gradients, Lesson, Moments, Objective};
+use streamo_wgpu::train::{AdamW, Count, Gradients, Lesson, Moments, Objective, Optimiser};
 
 use crate::checkpoint::{self, Random};
 use crate::fixtures::{self, Numbers, relative_error};
@@ -33,7 +33,7 @@ impl Reference {
             let rounds: Vec<(State, String)> = serde_json::from_value(dialogue["rounds"].clone()).unwrap();
             let rounds: Vec<(State, &str)> = rounds.iter().map(|(state, text)| (*state, text.as_str())).collect();
             let script = script(dialogue["question"].as_str().unwrap(), &rounds);
-            let tokens = data::tokens(&script, &learner.protocol, grid, 2).unwrap();
+            let tokens = data::tokens(&script, &Slips::new(), &learner.protocol, grid, 2).unwrap();
             // Both moments of a patch show the same picture.
             let one: Vec<f32> =
                 expected.ints[&format!("{index}.levels")].iter().map(|&level| level as f32 / levels).collect();
@@ -100,13 +100,14 @@ fn adamw_takes_pytorchs_steps() {
     let reference = Reference::read();
     let learner = &reference.learner;
     let adamw: AdamW = serde_json::from_value(reference.case["adamw"].clone()).unwrap();
+    let optimiser = Optimiser { adamw, muon: None };
     let gradients = learner.flat(&reference.named("gradient."));
     let steps: Vec<[f64; 2]> = serde_json::from_value(reference.case["steps"].clone()).unwrap();
     let (mut model, mut moments) = (learner.model.map(&mut Same, learner.model.device()), Moments::default());
     let mut clipped = 0;
     for (step, &[rate, factor]) in (1..).zip(&steps) {
         let scaled = gradients.iter().map(|gradient| gradient.clone().map(|gradient| gradient * factor)).collect();
-        let (next, norm) = adamw.step(&model, Gradients(scaled), &mut moments, step, rate);
+        let (next, norm) = optimiser.step(&model, &[], Gradients(scaled), &mut moments, step, rate);
         clipped += u64::from(norm > adamw.clip);
         model = next;
     }
@@ -127,15 +128,16 @@ fn adamw_takes_pytorchs_steps() {
 fn adamw_takes_the_steps_computed_by_hand() {
     let learner = Learner::load(&fixtures::path("gradients"));
     let adamw = AdamW { betas: [0.9, 0.95], epsilon: 1e-8, weight_decay: 0.1, clip: 1e9 };
+    let optimiser = Optimiser { adamw, muon: None };
     let all = |value: f32| -> Named {
         learner.parameters(&learner.model).into_iter().map(|(name, own)| (name, vec![value; own.len()])).collect()
     };
     let mut moments = Moments::default();
     let first = learner.flat(&all(0.5));
-    let (once, norm) = adamw.step(&learner.model, Gradients(first.clone()), &mut moments, 1, 0.01);
+    let (once, norm) = optimiser.step(&learner.model, &[], Gradients(first.clone()), &mut moments, 1, 0.01);
     let count: usize = first.iter().flatten().map(|tensor| tensor.shape().num_elements()).sum();
     assert!((norm - 0.5 * (count as f64).sqrt()).abs() < 1e-3);
-    let (twice, _) = adamw.step(&once, Gradients(learner.flat(&all(-1.0))), &mut moments, 2, 0.02);
+    let (twice, _) = optimiser.step(&once, &[], Gradients(learner.flat(&all(-1.0))), &mut moments, 2, 0.02);
     // m = 0.9 · 0.05 − 0.1 and v = 0.95 · 0.0125 + 0.05, divided by 1 − 0.9² and 1 − 0.95².
     let direction = (-0.055 / 0.19) / (0.061_875_f64 / 0.0975).sqrt();
     let (before, once, twice) =

@@ -26,6 +26,7 @@ seed = 7
 model = "model"
 steps = 12
 freeze = []
+muon = {}
 
 [rate]
 peak = 0.01
@@ -66,6 +67,7 @@ rounds = [2, 3]
 sizes = [[56, 28], [56, 56]]
 late = 0.3
 quiet = 0.2
+slips = 0.5
 [phases.material.tasks]
 narration = 1.0
 alert = 1.0
@@ -300,6 +302,22 @@ fn what_is_frozen_stays_and_all_else_changes() {
         }
         assert!(counts.iter().all(|&count| count > 4), "{counts:?}");
     }
+}
+
+#[test]
+fn muon_takes_the_matrices_between_embedding_and_head() {
+    let school = School::new();
+    let with = weights(&steps(&school, "muon", 1, 1));
+    school.write(&[("muon = {}", "")]);
+    let without = weights(&steps(&school, "adamw", 1, 1));
+    let mut taken = 0;
+    for (name, with) in &with {
+        let matrix = name.ends_with("weight") && !name.contains("norm") && !name.contains("ln_q");
+        let between = matrix && !name.contains("embed_tokens");
+        assert_eq!(*with != without[name], between, "{name}");
+        taken += usize::from(between);
+    }
+    assert!((20..with.len()).contains(&taken), "{taken} of {}", with.len());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use streamo_wgpu::clock::Clock;
-use streamo_wgpu::data::{self, Cue, Script};
+use streamo_wgpu::data::{self, Cue, Script, Slips};
 use streamo_wgpu::frame::{Frame, Grid};
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{Protocol, State};
@@ -52,7 +52,7 @@ impl Learner {
             grid = seen.grid;
             patches.extend(seen.rows);
         }
-        let tokens = data::tokens(script, &self.protocol, grid, preprocessor.merge as usize).unwrap();
+        let tokens = data::tokens(script, &Slips::new(), &self.protocol, grid, preprocessor.merge as usize).unwrap();
         assert_eq!(tokens.frames.len(), frames.len());
         Lesson { tokens, patches, grid }
     }

@@ -26,7 +26,7 @@ pub use raw::{RawQuestion, RawResponse, RawSample};
 pub use sample::Sample;
 pub use sample_file::{SampleFile, SampleFileError};
 pub use samples::{LONGEST_SAMPLE, Placed, Samples, SamplesError};
-pub use script::{Cue, Script};
+pub use script::{Cue, Script, Slip, Slips};
 pub use statistics::Statistics;
 pub use stream_sample::{Message, Role, StreamSample};
 pub use tokens::{Target, Tokens, tokens};

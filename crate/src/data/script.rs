@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use crate::clock::Clock;
 use crate::stream::State;
 
@@ -24,3 +26,20 @@ pub struct Cue {
     /// The answer, where the state is a response.
     pub text: String,
 }
+
+/// What a dialogue's past has in place of the reply that is right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slip {
+    /// The state.
+    pub state: State,
+    /// The text, where the state is a response.
+    pub text: String,
+}
+
+impl Slip {
+    /// Nothing was said.
+    pub const SILENT: Self = Self { state: State::Silence, text: String::new() };
+}
+
+/// The slips of a script's rounds, counted from its first.
+pub type Slips = BTreeMap<usize, Slip>;

@@ -5,7 +5,7 @@ use crate::memory::{Image, Kind, Sequence};
 use crate::stream::{Protocol, State};
 use crate::tokenizer::TokenizerError;
 
-use super::{Cue, Script};
+use super::{Cue, Script, Slip, Slips};
 
 /// The dialogue of a script in tokens: what a [`Session`](crate::stream::Session) has in memory after the same rounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Tokens {
 pub struct Target {
     /// The position from which it is to be predicted: the one before its own.
     pub row: usize,
-    /// The token.
+    /// The token; after it stands another one where the reply slipped.
     pub id: u32,
     /// The state that it is; none for the text of an answer and the end of a reply.
     pub state: Option<State>,
@@ -38,10 +38,18 @@ pub struct Target {
 /// stand from before the first round come after the system turn as rolling memory keeps them: their round's text
 /// without its frame. They are taken to have been put together in round 0, which was silent.
 ///
+/// A round that slipped has its slip in the past of the later rounds; of it the right state alone is learned.
+///
 /// # Errors
 ///
 /// The tokenizer fails on a text.
-pub fn tokens(script: &Script, protocol: &Protocol, grid: Grid, merge: usize) -> Result<Tokens, TokenizerError> {
+pub fn tokens(
+    script: &Script,
+    slips: &Slips,
+    protocol: &Protocol,
+    grid: Grid,
+    merge: usize,
+) -> Result<Tokens, TokenizerError> {
     let mut dialogue = Dialogue {
         protocol,
         head: protocol.reply_head()?,
@@ -56,8 +64,12 @@ pub fn tokens(script: &Script, protocol: &Protocol, grid: Grid, merge: usize) ->
         dialogue.reply(State::Silence, "", 0)?;
         dialogue.targets.clear();
     }
-    for (round, cue) in (script.first..).zip(&script.cues) {
-        dialogue.round(cue, &script.clock.tag(round), round, grid.merged(merge))?;
+    for (place, (round, cue)) in (script.first..).zip(&script.cues).enumerate() {
+        dialogue.see(cue, &script.clock.tag(round), round, grid.merged(merge))?;
+        match slips.get(&place) {
+            None => dialogue.reply(cue.state, &cue.text, round)?,
+            Some(slip) => dialogue.slip(cue.state, slip, round)?,
+        }
     }
     let Dialogue { sequence, frames, targets, .. } = dialogue;
     let positions = sequence.positions();
@@ -76,18 +88,12 @@ struct Dialogue<'a> {
 }
 
 impl Dialogue<'_> {
-    fn round(
-        &mut self,
-        cue: &Cue,
-        tag: &str,
-        round: u64,
-        (rows, columns): (usize, usize),
-    ) -> Result<(), TokenizerError> {
+    fn see(&mut self, cue: &Cue, tag: &str, round: u64, (rows, columns): (usize, usize)) -> Result<(), TokenizerError> {
         self.put(&cue.questions, tag, round)?;
         let image = Image { start: 1, rows, columns, features: None };
         self.frames.push(self.sequence.len() + image.start);
         self.sequence.append_frame(round, &self.protocol.frame(image.tokens()), image);
-        self.reply(cue.state, &cue.text, round)
+        Ok(())
     }
 
     fn put(&mut self, questions: &[String], tag: &str, round: u64) -> Result<(), TokenizerError> {
@@ -110,6 +116,16 @@ impl Dialogue<'_> {
         }));
         self.sequence.append(Kind::Turn, round, &reply);
         self.sequence.append(Kind::Turn, round, &end);
+        Ok(())
+    }
+
+    fn slip(&mut self, right: State, slip: &Slip, round: u64) -> Result<(), TokenizerError> {
+        let before = self.targets.len();
+        self.reply(slip.state, &slip.text, round)?;
+        self.targets.truncate(before + 1);
+        if let Some(state) = self.targets.get_mut(before) {
+            (state.id, state.state) = (self.protocol.states()[right as usize], Some(right));
+        }
         Ok(())
     }
 }
@@ -149,7 +165,7 @@ pub(super) mod tests {
             cue(&[], State::Response, ""),
         ];
         let script = script(2.0, 0, &[], cues);
-        let tokens = tokens(&script, &protocol, GRID, 2).unwrap();
+        let tokens = tokens(&script, &Slips::new(), &protocol, GRID, 2).unwrap();
         let end = protocol.end()[0];
         let mut learned = tokens.targets.as_slice();
         for cue in &script.cues {
@@ -171,7 +187,7 @@ pub(super) mod tests {
     fn frames_stand_where_their_placeholders_are() {
         let protocol = protocol();
         let cues = vec![cue(&["What?"], State::Silence, ""), cue(&[], State::Silence, "")];
-        let tokens = tokens(&script(1.0, 7, &["And before?"], cues), &protocol, GRID, 2).unwrap();
+        let tokens = tokens(&script(1.0, 7, &["And before?"], cues), &Slips::new(), &protocol, GRID, 2).unwrap();
         let placeholder = protocol.frame(1)[1];
         let places: Vec<usize> = (0..tokens.ids.len()).filter(|&place| tokens.ids[place] == placeholder).collect();
         let visual = GRID.visual_tokens(2);
@@ -191,8 +207,8 @@ pub(super) mod tests {
     fn what_stands_from_before_is_neither_seen_nor_learned() {
         let protocol = protocol();
         let cues = vec![cue(&[], State::Response, "Yes.")];
-        let with = tokens(&script(1.0, 90, &["Is it done?"], cues.clone()), &protocol, GRID, 2).unwrap();
-        let without = tokens(&script(1.0, 90, &[], cues), &protocol, GRID, 2).unwrap();
+        let with = tokens(&script(1.0, 90, &["Is it done?"], cues.clone()), &Slips::new(), &protocol, GRID, 2).unwrap();
+        let without = tokens(&script(1.0, 90, &[], cues), &Slips::new(), &protocol, GRID, 2).unwrap();
         let system = protocol.system().unwrap().len();
         let more = with.ids.len() - without.ids.len();
         assert_eq!(with.ids[system + more..], without.ids[system..]);
@@ -202,5 +218,33 @@ pub(super) mod tests {
             tokens.targets.iter().map(|target| target.row - off).collect()
         };
         assert_eq!(rows(&with, more), rows(&without, 0));
+    }
+
+    #[test]
+    fn a_slip_stands_in_the_past_and_what_is_right_is_learned() {
+        let protocol = protocol();
+        let cues = vec![
+            cue(&["What?"], State::Response, "A cup."),
+            cue(&[], State::Standby, ""),
+            cue(&[], State::Response, "A cat."),
+        ];
+        let right = script(1.0, 0, &[], cues);
+        let mut said = right.clone();
+        (said.cues[0].state, said.cues[0].text) = (State::Silence, String::new());
+        (said.cues[1].state, said.cues[1].text) = (State::Response, "A dog.".to_owned());
+        let slips =
+            [0, 1].map(|round| (round, Slip { state: said.cues[round].state, text: said.cues[round].text.clone() }));
+        let slipped = tokens(&right, &Slips::from(slips), &protocol, GRID, 2).unwrap();
+        let said = tokens(&said, &Slips::new(), &protocol, GRID, 2).unwrap();
+        assert_eq!((&slipped.ids, &slipped.positions, &slipped.frames), (&said.ids, &said.positions, &said.frames));
+        let states: Vec<Target> = said.targets.iter().filter(|target| target.state.is_some()).copied().collect();
+        let learned = [State::Response, State::Standby].into_iter().zip(&states);
+        let learned = learned.map(|(state, target)| Target {
+            row: target.row,
+            id: protocol.states()[state as usize],
+            state: Some(state),
+        });
+        let last = said.targets.iter().copied().filter(|target| target.row >= states[2].row);
+        assert_eq!(slipped.targets, learned.chain(last).collect::<Vec<_>>());
     }
 }

@@ -39,12 +39,17 @@ impl Gradients {
 
     /// The Euclidean norm of all of them.
     pub fn norm(&self) -> f64 {
-        // Longer sums are spread over threads, and come out as those happen to meet.
-        const PIECE: usize = 1 << 20;
-        let pieces = self.0.iter().flatten().flat_map(|gradient| gradient.clone().split(PIECE, 0));
-        let squares = pieces.map(|piece| f64::from(piece.square().sum().into_scalar::<f32>()));
-        squares.sum::<f64>().sqrt()
+        norm(self.0.iter().flatten())
     }
+}
+
+/// The Euclidean norm of all numbers of `tensors`, the same bits every time.
+pub(super) fn norm<'a>(tensors: impl IntoIterator<Item = &'a Tensor<1>>) -> f64 {
+    // Longer sums are spread over threads, and come out as those happen to meet.
+    const PIECE: usize = 1 << 20;
+    let pieces = tensors.into_iter().flat_map(|tensor| tensor.clone().split(PIECE, 0));
+    let squares = pieces.map(|piece| f64::from(piece.square().sum().into_scalar::<f32>()));
+    squares.sum::<f64>().sqrt()
 }
 
 /// A copy of `model` on `device`, an autodiff device, whose parameters are leaves of a graph of their own; those are

@@ -36,6 +36,8 @@ pub struct Trainer {
     origins: Vec<Origin>,
     /// Which parameters learn, in the order in which the model shows them.
     learns: Vec<bool>,
+    /// Which of them stand between embedding and head.
+    between: Vec<bool>,
     moments: Moments,
     progress: Progress,
     device: Device,
@@ -84,6 +86,7 @@ impl Trainer {
             Resumed::read(&newest, &device).map_err(|error| error.of_checkpoint(&newest))?;
         Ok(Self {
             learns: learns(&model, &origins, &recipe.freeze),
+            between: between(&model, &origins),
             desk: Desk::new(&recipe, &description)?,
             recipe,
             run: run.to_owned(),
@@ -188,7 +191,8 @@ impl Trainer {
             return Err(TrainError::Diverged { step, loss: tally.loss, norm });
         }
         let rate = self.recipe.rate(step);
-        let (model, norm) = self.recipe.adamw.step(&self.model, gradients, &mut self.moments, step, rate);
+        let (model, norm) =
+            self.recipe.optimiser().step(&self.model, &self.between, gradients, &mut self.moments, step, rate);
         self.model = model;
         self.progress.step = step;
         Ok(Step { step, rate, norm, tally })
@@ -352,6 +356,19 @@ fn learns(model: &Model, origins: &[Origin], freeze: &[Freezable]) -> Vec<bool> 
         };
         freeze.contains(&part)
     };
-    let frozen: Vec<_> = origins.iter().filter(|origin| frozen(origin)).flat_map(|origin| &origin.parameters).collect();
-    model.parameters().iter().map(|id| !frozen.contains(&id)).collect()
+    chosen(model, origins, |origin| !frozen(origin))
+}
+
+/// Which parameters stand between embedding and head.
+fn between(model: &Model, origins: &[Origin]) -> Vec<bool> {
+    chosen(model, origins, |origin| {
+        let tensor = &origin.tensors[0];
+        tensor.part != Part::Head && !tensor.name.contains("embed_tokens")
+    })
+}
+
+/// Of each parameter, in the order in which the model shows them, whether `is` holds for what it is made of.
+fn chosen(model: &Model, origins: &[Origin], is: impl Fn(&Origin) -> bool) -> Vec<bool> {
+    let chosen: Vec<_> = origins.iter().filter(|origin| is(origin)).flat_map(|origin| &origin.parameters).collect();
+    model.parameters().iter().map(|id| chosen.contains(&id)).collect()
 }

@@ -1,7 +1,9 @@
 //! Where the dialogues of a training come from, each by its number: the same one whenever it is asked for.
 
 mod footage;
+mod scene;
 mod shelf;
+mod slips;
 mod world;
 
 use std::collections::BTreeMap;
@@ -13,15 +15,16 @@ use rand::{RngExt, SeedableRng};
 pub use self::shelf::ShelfError;
 
 use self::footage::Footage;
+use self::scene::Scene;
 use self::shelf::Shelf;
 use self::world::Shape;
 use super::recipe::{Library, Material, Phase, Recipe, Skill};
 use super::{Lesson, TrainError};
 use crate::clock::Clock;
-use crate::data::{self, Script, Tokens};
+use crate::data::{self, Tokens};
 use crate::frame::{Grid, Preprocessor};
 use crate::model::Description;
-use crate::stream::{Protocol, State};
+use crate::stream::Protocol;
 
 /// A dialogue whose frames have not been drawn yet.
 pub struct Draft {
@@ -77,17 +80,24 @@ impl Desk {
         random.set_stream(step);
         let material = material(recipe.phase(step), &mut random);
         let shelf = material.files.as_ref().and_then(|files| self.shelves.get(files));
-        let mut runs = Vec::new();
+        let (mut runs, mut said) = (Vec::new(), Vec::new());
         for start in (0..material.batch).step_by(material.together) {
             let count = material.together.min(material.batch - start);
             // What is read together has one size and one number of rounds.
             let shape = Shape::draw(material, &mut random);
-            let run = (0..count).map(|_| match shelf {
-                None => self.of_world(random.random(), &shape.setup(material, &mut random)),
-                Some((shelf, _)) => {
-                    let number = random.random_range(0..shelf.len());
-                    self.of_shelf(shelf, number, material, shape.clock, &mut random)
-                }
+            let run = (0..count).map(|_| {
+                let scene = match shelf {
+                    None => Scene::of_world(random.random(), &shape.setup(material, &mut random)),
+                    Some((shelf, _)) => {
+                        let number = random.random_range(0..shelf.len());
+                        Scene::of_shelf(shelf, number, material, shape.clock, &mut random)?
+                    }
+                };
+                let texts: Vec<String> = scene.texts().collect();
+                let slips = random.random_bool(material.slips);
+                let scene = if slips { scene.slipped(&said, &mut random) } else { scene };
+                said.extend(texts);
+                self.draft(scene)
             });
             runs.push(run.collect::<Result<_, _>>()?);
         }
@@ -105,7 +115,11 @@ impl Desk {
         for &task in material.tasks.keys() {
             let runs = (0..count).step_by(material.together).map(|start| {
                 let run = start..count.min(start + material.together);
-                run.map(|index| self.of_world(index as u64, &world::held_out(material, task, index)?)).collect()
+                run.map(|index| {
+                    let setup = world::held_out(material, task, index)?;
+                    self.draft(Scene::of_world(index as u64, &setup))
+                })
+                .collect()
             });
             all.insert(task.name().to_owned(), instructive(runs.collect::<Result<_, TrainError>>()?));
         }
@@ -114,45 +128,21 @@ impl Desk {
             let clock = Clock::new(material.fps[0])?;
             let runs = (0..count.min(shelf.len())).map(|number| {
                 let mut random = ChaCha8Rng::seed_from_u64(number as u64);
-                Ok(vec![self.of_shelf(shelf, number, material, clock, &mut random)?])
+                Ok(vec![self.draft(Scene::of_shelf(shelf, number, material, clock, &mut random)?)?])
             });
             all.insert(shelf.name(), instructive(runs.collect::<Result<_, TrainError>>()?));
         }
         Ok(all)
     }
 
-    fn of_world(&self, seed: u64, setup: &crate::synth::Setup) -> Result<Draft, TrainError> {
-        let (script, film) = world::sample(seed, setup);
-        self.draft(script, Footage::Film(Box::new(film)), (setup.width, setup.height))
-    }
-
-    fn of_shelf(
-        &self,
-        shelf: &Shelf,
-        number: usize,
-        material: &Material,
-        clock: Clock,
-        random: &mut ChaCha8Rng,
-    ) -> Result<Draft, TrainError> {
-        let [fewest, most] = material.rounds;
-        let (script, recording) = shelf.read(number, clock, random.random_range(fewest..=most), random)?;
-        let size = recording.size();
-        self.draft(script, Footage::Recording(recording), size)
-    }
-
-    fn draft(&self, mut script: Script, footage: Footage, (width, height): (u32, u32)) -> Result<Draft, TrainError> {
-        for cue in &mut script.cues {
-            if !self.standby && cue.state == State::Standby {
-                cue.state = State::Silence;
-            }
-            if self.learns == Skill::When {
-                cue.text.clear();
-            }
-        }
+    fn draft(&self, scene: Scene) -> Result<Draft, TrainError> {
+        let scene = if self.standby { scene } else { scene.without_standby() };
+        let scene = if self.learns == Skill::When { scene.without_texts() } else { scene };
+        let Scene { script, slips, footage, size: (width, height) } = scene;
         let Preprocessor { patch, merge, .. } = self.preprocessor;
         let (width, height) = self.preprocessor.size(width, height)?;
         let grid = Grid { height: (height / patch) as usize, width: (width / patch) as usize };
-        let mut tokens = data::tokens(&script, &self.protocol, grid, merge as usize)?;
+        let mut tokens = data::tokens(&script, &slips, &self.protocol, grid, merge as usize)?;
         tokens.targets.retain(|target| match self.learns {
             Skill::Both => true,
             Skill::When => target.state.is_some(),

@@ -32,6 +32,9 @@ pub struct Material {
     /// The share of streams in which nothing happens that is asked for.
     #[serde(default)]
     pub quiet: f64,
+    /// The share of dialogues in whose past the model seems to have erred, as it does when it watches.
+    #[serde(default)]
+    pub slips: f64,
     /// How often each of the world's tasks comes.
     #[serde(default)]
     pub tasks: BTreeMap<Task, f64>,
@@ -93,8 +96,8 @@ impl Material {
             (!of_files || self.together == 1, "videos differ in their sizes: material of files wants together = 1"),
             (!self.fps.is_empty() && self.fps.iter().all(rates), "fps are numbers such as 1 or 0.5"),
             (
-                (0.0..=1.0).contains(&self.late) && (0.0..=1.0).contains(&self.quiet),
-                "late and quiet are shares from 0 to 1",
+                [self.late, self.quiet, self.slips].iter().all(|share| (0.0..=1.0).contains(share)),
+                "late, quiet and slips are shares from 0 to 1",
             ),
         ];
         rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::file::{RecipeError, read as read_toml};
 pub use self::material::{Library, Material};
-use super::{AdamW, Objective, checkpoint};
+use super::{AdamW, Muon, Objective, Optimiser, checkpoint};
 
 /// More dialogues, rounds or streams than that are a slip of the pen.
 const LARGEST: usize = 1 << 16;
@@ -35,6 +35,9 @@ pub struct Recipe {
     /// The optimiser.
     #[serde(default)]
     pub adamw: AdamW,
+    /// The optimiser of the matrices between embedding and head, where it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muon: Option<Muon>,
     /// The loss.
     #[serde(default)]
     pub objective: Objective,
@@ -165,6 +168,11 @@ impl Recipe {
         self.place.join(&self.model)
     }
 
+    /// What takes parameters where gradients point.
+    pub fn optimiser(&self) -> Optimiser {
+        Optimiser { adamw: self.adamw, muon: self.muon }
+    }
+
     fn check(&self) -> Result<(), &'static str> {
         let share = |share: f64| (0.0..=1.0).contains(&share);
         let Rate { peak, floor, warm_up } = self.rate;
@@ -182,6 +190,7 @@ impl Recipe {
                 positive(epsilon) && positive(clip) && weight_decay >= 0.0 && weight_decay.is_finite(),
                 "adamw wants epsilon and clip above 0, and weight_decay not below",
             ),
+            (self.muon.is_none_or(|muon| beta(muon.momentum)), "muon.momentum is a number from 0 to 1, without 1"),
             (!self.phases.is_empty(), "it has no phases: say what is to be learnt"),
             (
                 self.rhythm.save > 0 && self.rhythm.keep > 0 && self.rhythm.validate > 0,

@@ -98,6 +98,7 @@ fn nonsense_is_refused_in_one_sentence() {
         ("floor = 0.1", "floor = 1.5", "from 0 to 1"),
         ("warm_up = 0.1", "warm_up = -0.1", "from 0 to 1"),
         ("seed = 1", "seed = 1\nadamw = { betas = [0.9, 1.0] }", "adamw.betas"),
+        ("seed = 1", "seed = 1\nmuon = { momentum = 1.0 }", "muon.momentum"),
         ("seed = 1", "seed = 1\nadamw = { epsilon = 0.0 }", "epsilon"),
         ("seed = 1", "seed = 1\nadamw = { clip = nan }", "clip"),
         ("seed = 1", "seed = 1\nadamw = { weight_decay = inf }", "weight_decay"),
@@ -134,8 +135,9 @@ fn nonsense_is_refused_in_one_sentence() {
         ("sizes = [[56, 28]]", "sizes = [[56, 0]]", "sizes"),
         ("sizes = [[56, 28]]", "sizes = [[56, 100000]]", "sizes"),
         ("batch = 4", "batch = 4\nfps = [0.0]", "fps"),
-        ("batch = 4", "batch = 4\nlate = 2.0", "late and quiet"),
-        ("batch = 4", "batch = 4\nquiet = nan", "late and quiet"),
+        ("batch = 4", "batch = 4\nlate = 2.0", "late, quiet and slips"),
+        ("batch = 4", "batch = 4\nquiet = nan", "late, quiet and slips"),
+        ("batch = 4", "batch = 4\nslips = -0.1", "late, quiet and slips"),
     ] {
         let text = RECIPE.replacen(sense, nonsense, 1);
         assert_ne!(text, RECIPE, "{sense}");

@@ -179,10 +179,10 @@ fn hundreds_of_rounds_in_q8_cost_the_same() {
 #[cfg(target_os = "linux")]
 #[test]
 fn ten_thousand_rounds_cost_the_same() {
-    const ALONE: &str = "STREAMO_SOAK_ALONE";
+    const ALONE: &str = "STREAMO_AGING_ALONE";
     if std::env::var_os(ALONE).is_none() {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "soak::ten_thousand_rounds_cost_the_same", "--nocapture"]).env(ALONE, "1");
+        child.args(["--exact", "aging::ten_thousand_rounds_cost_the_same", "--nocapture"]).env(ALONE, "1");
         let output = child.output().unwrap();
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         println!("{said}");

@@ -1,0 +1,127 @@
+//! Pasts in which the model has erred.
+//!
+//! A model that learns after right replies alone leans on them: a standby gives away the response that follows, and what
+//! was told is always true. When it watches, its past is its own, with what it missed, mistook and made up. So in some
+//! dialogues a few replies of the past are wrong as its own will be, and what is right follows from them: a response that
+//! was missed is due in the round after, and one that came a round early is not due again.
+
+use rand::RngExt;
+use rand::rngs::ChaCha8Rng;
+use rand::seq::IndexedRandom;
+
+use crate::data::{Script, Slip, Slips};
+use crate::stream::State;
+
+/// At most this share of a dialogue's replies is wrong where something happens; on average half of it.
+const MOST: f64 = 0.6;
+/// So many times fewer are wrong where nothing happens: those rounds are many.
+const QUIETER: f64 = 6.0;
+
+/// Draws slips into the past of `script`, and changes what is right after them. `strange` are responses of other films.
+pub fn slips(script: &mut Script, strange: &[String], random: &mut ChaCha8Rng) -> Slips {
+    let rate = random.random_range(0.0..MOST);
+    let own = script.cues.iter().map(|cue| &cue.text).filter(|text| !text.is_empty());
+    let texts: Vec<String> = own.chain(strange).cloned().collect();
+    let mut slips = Slips::new();
+    // The round of a response that was missed once already.
+    let mut overdue = None;
+    for round in 0..script.cues.len() {
+        let (now, later) = script.cues[round..].split_at_mut(1);
+        let (cue, next) = (&now[0], later.first_mut());
+        if !random.random_bool(if cue.state == State::Silence { rate / QUIETER } else { rate }) {
+            continue;
+        }
+        let half = random.random_bool(0.5);
+        let slip = match (cue.state, next) {
+            (State::Response, next) if half => {
+                if let Some(next) = next.filter(|next| next.state != State::Response && overdue != Some(round)) {
+                    (next.state, next.text) = (State::Response, cue.text.clone());
+                    overdue = Some(round + 1);
+                }
+                Some(Slip::SILENT)
+            }
+            (State::Standby, Some(next)) if half && next.state == State::Response => {
+                next.state = State::Silence;
+                Some(Slip { state: State::Response, text: std::mem::take(&mut next.text) })
+            }
+            (State::Standby, _) => Some(Slip::SILENT),
+            (State::Silence, _) if half => Some(Slip { state: State::Standby, text: String::new() }),
+            (State::Response | State::Silence, _) => {
+                let text = texts.choose(random).filter(|&text| *text != cue.text);
+                text.map(|text| Slip { state: State::Response, text: text.clone() })
+            }
+        };
+        slips.extend(slip.map(|slip| (round, slip)));
+    }
+    slips
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::data::Cue;
+
+    fn script(states: &str) -> Script {
+        let cue = |(round, state)| match state {
+            'R' => Cue { questions: Vec::new(), state: State::Response, text: format!("It is {round}.") },
+            'B' => Cue { questions: Vec::new(), state: State::Standby, text: String::new() },
+            _ => Cue { questions: Vec::new(), state: State::Silence, text: String::new() },
+        };
+        Script {
+            clock: Clock::ONE,
+            first: 0,
+            standing: Vec::new(),
+            cues: states.chars().enumerate().map(cue).collect(),
+        }
+    }
+
+    #[test]
+    fn what_was_missed_is_due_once_more_and_what_came_early_is_not() {
+        let right = script("SSBBRSSRRSBRS");
+        let (mut missed, mut early, mut made_up, mut mistaken) = (0, 0, 0, 0);
+        for seed in 0..500 {
+            let mut script = right.clone();
+            let slips = slips(&mut script, &["It is strange.".to_owned()], &mut ChaCha8Rng::seed_from_u64(seed));
+            let now = |round: usize| (script.cues[round].state, script.cues[round].text.as_str());
+            for (&round, slip) in &slips {
+                assert_ne!((slip.state, slip.text.as_str()), now(round), "a slip is wrong");
+                let said = slip.state == State::Response;
+                match (right.cues[round].state, now(round).0) {
+                    (State::Response, State::Response) if said => mistaken += 1,
+                    (State::Response, State::Response) => {
+                        missed += 1;
+                        let next = &right.cues[round + 1];
+                        let due = if next.state == State::Response { next } else { &right.cues[round] };
+                        assert_eq!(now(round + 1), (State::Response, due.text.as_str()));
+                    }
+                    (State::Standby, State::Standby) if said => {
+                        early += 1;
+                        assert_eq!(slip.text, right.cues[round + 1].text);
+                        assert_eq!(now(round + 1), (State::Silence, ""));
+                    }
+                    (State::Silence, State::Silence) if said => made_up += 1,
+                    _ => {}
+                }
+            }
+            let due = script.cues.iter().filter(|cue| cue.state == State::Response).count();
+            assert!(due <= 4 + slips.len());
+        }
+        let counts = [missed, early, made_up, mistaken];
+        assert!(counts.iter().all(|&count| count > 50), "{counts:?}");
+    }
+
+    #[test]
+    fn without_slips_nothing_changes() {
+        let right = script("SBRSBR");
+        let untouched = (0..500).filter(|&seed| {
+            let mut script = right.clone();
+            let slips = slips(&mut script, &[], &mut ChaCha8Rng::seed_from_u64(seed));
+            assert!(!slips.is_empty() || script == right);
+            slips.is_empty()
+        });
+        assert!((10..400).contains(&untouched.count()));
+    }
+}
