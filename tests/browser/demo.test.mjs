@@ -119,6 +119,18 @@ for (const { name, launch } of BROWSERS) {
       }, DESKTOP);
     });
 
+    test("a video that is dropped is watched, and what is no video is refused", async () => {
+      await visit(async (page) => {
+        await page.evaluate(drop, { from: "clip.jpg", name: "holiday.jpg", type: "image/jpeg" });
+        await page.getByRole("alert").filter({ hasText: "“holiday.jpg” is not a video." }).waitFor();
+        await page.evaluate(drop, { from: "clip.jpg", name: "holiday.mp4", type: "video/mp4" });
+        await page.getByRole("alert").filter({ hasText: "cannot play “holiday.mp4”" }).waitFor();
+        await page.evaluate(drop, { from: "clip.webm", name: "holiday.webm", type: "video/webm" });
+        await rounds(page, 3);
+        assert.deepEqual((await log(page)).slice(0, 3).map(({ round }) => round), [0, 1, 2]);
+      }, DESKTOP);
+    });
+
     test("after the first visit it needs no network", async () => {
       const once = await serve({ "/demo/": site }, { policy });
       const watch = async (page) => {
@@ -153,6 +165,15 @@ test("a visitor without WebGPU and without a camera is told so, and sees it work
     await browser.close();
   }
 });
+
+/** In the page: drops a file on it. */
+async function drop({ from, name, type }) {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([await (await fetch(from)).blob()], name, { type }));
+  for (const event of ["dragover", "drop"]) {
+    document.dispatchEvent(new DragEvent(event, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}
 
 /** Waits until so many rounds are over. */
 async function rounds(page, count) {

@@ -142,14 +142,16 @@ for (const { name, launch } of BROWSERS) {
       });
     });
 
-    test("files of this device need no network", async () => {
-      await visit(none, async (page, server) => {
-        server.asked.length = 0;
-        assert.equal((await page.evaluate(load, { files: true })).turns, 1);
-        const fetched = server.asked.filter((path) => path === SHARD);
-        assert.equal(fetched.length, 1, "by the test itself");
+    for (const local of ["files", "folder"]) {
+      test(`${local} of this device need no network`, async () => {
+        await visit(none, async (page, server) => {
+          server.asked.length = 0;
+          assert.equal((await page.evaluate(load, { local })).turns, 1);
+          const fetched = server.asked.filter((path) => path === SHARD);
+          assert.equal(fetched.length, 1, "by the test itself");
+        });
       });
-    });
+    }
   });
 }
 
@@ -186,12 +188,22 @@ function breakOff(request, response) {
 }
 
 /** In the page: loads a model and watches one frame. */
-async function load({ model = "/model", cache = "default", abortAt, files }) {
+async function load({ model = "/model", cache = "default", abortAt, local }) {
   const { Streamo } = await import("/dist/index.js");
-  if (files) {
+  if (local) {
     const names = ["streamo-pack.json", "config.json", "streamo.json", "tokenizer.json", "pack-00001.safetensors"];
     const fetched = async (name) => new File([await (await fetch(`/model/${name}`)).blob()], name);
     model = await Promise.all(names.map(fetched));
+  }
+  if (local === "folder") {
+    // As somebody's folder is, whose choice no test can make.
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("chosen", { create: true });
+    for (const file of model) {
+      const writable = await (await folder.getFileHandle(file.name, { create: true })).createWritable();
+      await writable.write(file);
+      await writable.close();
+    }
+    model = folder;
   }
   const abort = new AbortController();
   const told = [];
