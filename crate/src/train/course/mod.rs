@@ -80,6 +80,7 @@ impl Desk {
         random.set_stream(step);
         let material = material(recipe.phase(step), &mut random);
         let shelf = material.files.as_ref().and_then(|files| self.shelves.get(files));
+        // What is said in the step so far: slips mistake one thing for another.
         let (mut runs, mut said) = (Vec::new(), Vec::new());
         for start in (0..material.batch).step_by(material.together) {
             let count = material.together.min(material.batch - start);
@@ -93,11 +94,9 @@ impl Desk {
                         Scene::of_shelf(shelf, number, material, shape.clock, &mut random)?
                     }
                 };
-                let texts: Vec<String> = scene.texts().collect();
+                said.extend(scene.texts());
                 let slips = random.random_bool(material.slips);
-                let scene = if slips { scene.slipped(&said, &mut random) } else { scene };
-                said.extend(texts);
-                self.draft(scene)
+                self.draft(if slips { scene.slipped(&said, &mut random) } else { scene })
             });
             runs.push(run.collect::<Result<_, _>>()?);
         }

@@ -46,9 +46,9 @@ impl Scene {
         Ok(Self { script, slips: Slips::new(), footage: Footage::Recording(recording), size })
     }
 
-    /// The same with slips in its past; `strange` is what is said in other scenes.
-    pub fn slipped(mut self, strange: &[String], random: &mut ChaCha8Rng) -> Self {
-        self.slips = slips(&mut self.script, strange, random);
+    /// The same with slips in its past; `texts` are responses to mistake its own for.
+    pub fn slipped(mut self, texts: &[String], random: &mut ChaCha8Rng) -> Self {
+        self.slips = slips(&mut self.script, texts, random);
         self
     }
 

@@ -17,11 +17,10 @@ const MOST: f64 = 0.6;
 /// So many times fewer are wrong where nothing happens: those rounds are many.
 const QUIETER: f64 = 6.0;
 
-/// Draws slips into the past of `script`, and changes what is right after them. `strange` are responses of other films.
-pub fn slips(script: &mut Script, strange: &[String], random: &mut ChaCha8Rng) -> Slips {
+/// Draws slips into the past of `script`, and changes what is right after them. `texts` are responses to mistake it for,
+/// its own and others.
+pub fn slips(script: &mut Script, texts: &[String], random: &mut ChaCha8Rng) -> Slips {
     let rate = random.random_range(0.0..MOST);
-    let own = script.cues.iter().map(|cue| &cue.text).filter(|text| !text.is_empty());
-    let texts: Vec<String> = own.chain(strange).cloned().collect();
     let mut slips = Slips::new();
     // The round of a response that was missed once already.
     let mut overdue = None;
@@ -81,10 +80,12 @@ mod tests {
     #[test]
     fn what_was_missed_is_due_once_more_and_what_came_early_is_not() {
         let right = script("SSBBRSSRRSBRS");
+        let own = right.cues.iter().map(|cue| cue.text.clone()).filter(|text| !text.is_empty());
+        let texts: Vec<String> = own.chain(["It is strange.".to_owned()]).collect();
         let (mut missed, mut early, mut made_up, mut mistaken) = (0, 0, 0, 0);
         for seed in 0..500 {
             let mut script = right.clone();
-            let slips = slips(&mut script, &["It is strange.".to_owned()], &mut ChaCha8Rng::seed_from_u64(seed));
+            let slips = slips(&mut script, &texts, &mut ChaCha8Rng::seed_from_u64(seed));
             let now = |round: usize| (script.cues[round].state, script.cues[round].text.as_str());
             for (&round, slip) in &slips {
                 assert_ne!((slip.state, slip.text.as_str()), now(round), "a slip is wrong");
