@@ -219,6 +219,25 @@ fn a_training_that_is_killed_again_and_again_ends_in_the_same_bytes() {
     assert_eq!(listing(&school.file("whole")).iter().filter(|name| name.starts_with("step-")).count(), 2);
 }
 
+/// The last checkpoint stands, but an old one was being removed, the curves being drawn, and the model not yet written.
+#[test]
+fn a_kill_after_the_last_step_leaves_nothing_behind() {
+    let school = School::new();
+    succeeds(&mut school.train("run"));
+    let run = school.file("run");
+    let (names, curves) = (listing(&run), fs::read(run.join("curves.svg")).unwrap());
+
+    let half_removed = run.join("step-00000010.unfinished");
+    fs::create_dir(&half_removed).unwrap();
+    fs::write(half_removed.join("progress.json"), "{").unwrap();
+    fs::write(run.join("curves.svg"), &curves[..100]).unwrap();
+    fs::remove_dir_all(run.join("model")).unwrap();
+    succeeds(&mut school.train("run"));
+
+    assert_eq!(listing(&run), names);
+    assert!(fs::read(run.join("curves.svg")).unwrap() == curves);
+}
+
 #[test]
 fn stopping_and_going_on_changes_nothing() {
     let school = School::new();

@@ -1,7 +1,7 @@
 //! What a run leaves for people: tables of every step and every validation, and their curves.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -102,7 +102,7 @@ impl Journal {
         let place = self.run.join(CURVES);
         // Nothing to draw is no failure of a training.
         let Ok(svg) = chart(&steps, &validations).svg() else { return Ok(()) };
-        fs::write(&place, svg).map_err(TrainError::at(&place))
+        replace_file(&place, svg).map_err(TrainError::at(&place))
     }
 
     fn read<L: for<'de> Deserialize<'de>>(&self, table: &str) -> Result<Vec<L>, TrainError> {

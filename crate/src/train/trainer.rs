@@ -159,8 +159,10 @@ impl Trainer {
                 journal.draw()?;
             }
         }
-        // A kill may have come between the last checkpoint and this.
+        // A kill may have come anywhere between the last checkpoint and the model, which is last.
         if self.done() == self.recipe.steps && !self.run.join(checkpoint::MODEL).exists() {
+            self.tidy()?;
+            journal.draw()?;
             checkpoint::finish(&self.run, &self.model, &self.origins, &self.describing)?;
         }
         Ok(())
@@ -244,8 +246,12 @@ impl Trainer {
     pub fn save(&self) -> Result<PathBuf, TrainError> {
         let place =
             checkpoint::write(&self.run, self.progress, &self.model, &self.origins, &self.moments, &self.describing)?;
-        checkpoint::tidy(&self.run, self.recipe.rhythm.keep).map_err(TrainError::at(&self.run))?;
+        self.tidy()?;
         Ok(place)
+    }
+
+    fn tidy(&self) -> Result<(), TrainError> {
+        checkpoint::tidy(&self.run, self.recipe.rhythm.keep).map_err(TrainError::at(&self.run))
     }
 }
 
