@@ -1,57 +1,59 @@
 //! Actors as drawn: every kind in several designs, of which some are only for what is held out.
 
-mod animals;
-mod goods;
+mod ball;
+mod bird;
+mod bottle;
+mod car;
+mod carton;
+mod cup;
+mod design;
+mod dog;
 mod pen;
-mod people;
-mod vehicles;
+mod person;
+mod warp;
 
 use tiny_skia::{Pixmap, PixmapMut, Transform};
 
-use self::pen::{Ink, Pen};
+use self::design::Design;
+use self::pen::{DARK, Ink, NOSE, Pen, WHITE};
+use self::warp::Warp;
 use super::Split;
 use super::actor::{Actor, Pose};
 use super::dice::Dice;
 use super::thing::{Kind, Look};
 
-/// Widths over heights of each kind's designs, of which the last two are held out.
-fn ratios(kind: Kind) -> [f64; 5] {
-    match kind {
-        Kind::Person => [0.44, 0.46, 0.92, 0.46, 0.9],
-        Kind::Ball => [1.0; 5],
-        Kind::Box => [1.2, 1.15, 1.25, 1.05, 1.4],
-        Kind::Bottle => [0.32, 0.36, 0.44, 0.58, 0.4],
-        Kind::Car => [1.95, 1.65, 2.0, 1.5, 2.1],
-        Kind::Dog => [1.35, 1.25, 1.65, 0.85, 1.3],
-        Kind::Bird => [1.2, 1.4, 1.15, 0.75, 1.6],
-        Kind::Cup => [1.15, 0.78, 1.5, 1.0, 0.72],
-    }
+/// One of a kind's designs.
+pub(super) fn any_design(kind: Kind, split: Split, dice: &mut Dice) -> usize {
+    let designs = design::of(kind).iter().enumerate();
+    let weights: Vec<_> =
+        designs.filter(|(_, design)| design.split == split).map(|(n, design)| (n, design.share)).collect();
+    dice.weighted(&weights).unwrap_or(0)
 }
 
-/// One of a kind's designs. Of persons, most sit before the camera.
-pub(super) fn any_design(kind: Kind, split: Split, dice: &mut Dice) -> usize {
-    let weights: &[(usize, f64)] = match (kind, split) {
-        (Kind::Person, Split::Train) => &[(0, 0.3), (1, 0.25), (2, 0.45)],
-        (_, Split::Train) => &[(0, 1.0), (1, 1.0), (2, 1.0)],
-        (_, Split::HeldOut) => &[(3, 1.0), (4, 1.0)],
-    };
-    dice.weighted(weights).unwrap_or(0)
+fn design(look: &Look) -> &'static Design {
+    &design::of(look.kind)[look.design]
 }
 
 /// Whether only its upper part is drawn, so that it belongs at the picture's lower edge.
 pub(super) fn is_cut_off(look: &Look) -> bool {
-    look.kind == Kind::Person && matches!(look.design, 2 | 4)
+    design(look).cut_off
 }
 
 /// How much wider than drawn. What is round stays so.
 fn stretch(look: &Look) -> f64 {
-    let free = !matches!(look.kind, Kind::Ball);
-    if free { Dice::new(look.seed, 2).range(0.88, 1.12) } else { 1.0 }
+    if look.kind == Kind::Ball {
+        return 1.0;
+    }
+    let most = match design(look).split {
+        Split::Train => 1.2,
+        Split::HeldOut => 1.12,
+    };
+    Dice::new(look.seed, 2).range(2.0 - most, most)
 }
 
 /// Width over height.
 pub(super) fn ratio(look: &Look) -> f64 {
-    ratios(look.kind)[look.design.min(4)] * stretch(look)
+    design(look).ratio * stretch(look)
 }
 
 /// Skin, from dark to light.
@@ -75,6 +77,7 @@ pub(super) struct Costume {
     lit: f32,
     shadow: f32,
     stretch: f32,
+    warp: Option<Warp>,
 }
 
 impl Costume {
@@ -87,6 +90,9 @@ impl Costume {
             lit: if dice.chance(0.5) { 1.0 } else { -1.0 },
             shadow: if dice.chance(0.5) { dice.shade(0.1, 0.4) } else { 0.0 },
             stretch: stretch(look) as f32,
+            // So that one design teaches many shapes; those held out are tested as they are.
+            warp: (look.kind != Kind::Ball && design(look).split == Split::Train)
+                .then(|| Warp::any(0.5 * design(look).ratio as f32, &mut Dice::new(look.seed, 5))),
         }
     }
 }
@@ -140,18 +146,10 @@ pub(super) fn draw(canvas: PixmapMut, actor: &Actor, costume: &Costume, pose: &P
         pattern: costume.pattern.as_ref(),
         outline: costume.outline,
         half_width,
+        warp: costume.warp,
     };
     if costume.shadow > 0.0 && !is_cut_off(&actor.look) {
         pen.shadow(costume.shadow);
     }
-    match actor.look.kind {
-        Kind::Person => people::person(&mut pen, actor.look.design, pose, mirrored, &mut dice),
-        Kind::Ball => goods::ball(&mut pen, actor.look.design, pose, &mut dice),
-        Kind::Box => goods::parcel(&mut pen, actor.look.design, &mut dice),
-        Kind::Bottle => goods::bottle(&mut pen, actor.look.design, &mut dice),
-        Kind::Cup => goods::cup(&mut pen, actor.look.design, &mut dice),
-        Kind::Car => vehicles::car(&mut pen, actor.look.design, &mut dice),
-        Kind::Dog => animals::dog(&mut pen, actor.look.design, pose, &mut dice),
-        Kind::Bird => animals::bird(&mut pen, actor.look.design, pose, &mut dice),
-    }
+    (design(&actor.look).draw)(&mut pen, pose, &mut dice);
 }

@@ -5,6 +5,12 @@ use tiny_skia::{
     Pixmap, PixmapMut, Point, Shader, SpreadMode, Stroke, Transform,
 };
 
+use super::Warp;
+
+pub(super) const WHITE: Ink = Ink::Tone([0.93, 0.92, 0.9]);
+pub(super) const DARK: Ink = Ink::Tone([0.12, 0.11, 0.11]);
+pub(super) const NOSE: Ink = Ink::Tone([0.07, 0.06, 0.06]);
+
 /// What a part is painted with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Ink {
@@ -31,6 +37,8 @@ pub(super) struct Pen<'a> {
     pub outline: f32,
     /// Half the actor's width, for shading.
     pub half_width: f32,
+    /// How its proportions differ from the design's.
+    pub warp: Option<Warp>,
 }
 
 fn colour([r, g, b]: [f32; 3]) -> Color {
@@ -61,9 +69,16 @@ impl Pen<'_> {
             .unwrap_or(Shader::SolidColor(colour(tone)))
     }
 
+    fn bent(&self, path: Option<Path>) -> Option<Path> {
+        match self.warp {
+            Some(warp) => warp.bend(&path?),
+            None => path,
+        }
+    }
+
     fn fill(&mut self, path: Option<Path>, ink: Ink) {
         // A path that holds nothing, or is not finite, shows nothing.
-        let Some(path) = path else { return };
+        let Some(path) = self.bent(path) else { return };
         let paint = Paint { shader: self.shader(ink), ..Paint::default() };
         self.canvas.fill_path(&path, &paint, FillRule::Winding, self.place, None);
         if let (Some(pattern), Ink::Coat) = (self.pattern, ink) {
@@ -140,7 +155,7 @@ impl Pen<'_> {
         for (number, &[x, y]) in points.iter().enumerate() {
             if number == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
         }
-        let Some(path) = path.finish() else { return };
+        let Some(path) = self.bent(path.finish()) else { return };
         let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
         if self.outline > 0.0 {
             let dark = self.tone(ink).map(|channel| 0.25 * channel);
@@ -154,6 +169,18 @@ impl Pen<'_> {
 }
 
 impl Pen<'_> {
+    /// What marks a coat without taking its colour away.
+    pub fn mark(&self) -> Ink {
+        let light = self.coat.iter().sum::<f32>() / 3.0;
+        if light > 0.55 { Ink::Shaded(0.55) } else { Ink::Shaded(1.45) }
+    }
+
+    /// Of an animal.
+    pub fn eye(&mut self, at: [f32; 2], radius: f32) {
+        self.ellipse(at, [radius, radius], Ink::Tone([0.95, 0.94, 0.9]));
+        self.ellipse(at, [0.55 * radius, 0.6 * radius], NOSE);
+    }
+
     /// A soft shadow on what it stands on.
     pub fn shadow(&mut self, strength: f32) {
         for (wide, share) in [(1.15, 0.35), (1.0, 0.35), (0.8, 0.3)] {

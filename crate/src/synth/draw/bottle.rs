@@ -1,0 +1,193 @@
+//! Bottles.
+
+use super::{Design, Dice, Ink, Pen, Pose, WHITE, dull};
+
+pub(super) const DESIGNS: &[Design] = &[
+    Design::training(0.32, of_wine),
+    Design::training(0.36, of_water),
+    Design::training(0.44, with_pump),
+    Design::held_out(0.58, flask),
+    Design::held_out(0.4, square),
+    Design::training(0.34, of_beer),
+    Design::training(0.38, for_sports),
+    Design::training(0.5, with_spray),
+    Design::training(0.62, canister),
+    Design::training(0.42, squeezed),
+];
+
+fn cap(dice: &mut Dice) -> Ink {
+    Ink::Tone(dull(dice))
+}
+
+fn label(pen: &Pen) -> Ink {
+    if pen.coat.iter().sum::<f32>() > 2.4 { Ink::Tone([0.5, 0.5, 0.52]) } else { WHITE }
+}
+
+fn gloss(pen: &mut Pen) {
+    pen.outline = 0.0;
+    pen.limb(&[[-0.11, 0.46], [-0.11, 0.9]], 0.03, Ink::Shaded(1.5));
+}
+
+fn of_wine(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label, shoulder) = (cap(dice), label(pen), dice.shade(0.34, 0.42));
+    pen.slab([-0.055, 0.03], [0.055, shoulder + 0.1], 0.02, Ink::Coat);
+    pen.blob(
+        &[
+            [-0.055, shoulder - 0.1],
+            [0.055, shoulder - 0.1],
+            [0.1, shoulder],
+            [0.17, shoulder + 0.06],
+            [0.16, 0.6],
+            [0.16, 1.0],
+            [0.1, 1.0],
+            [-0.1, 1.0],
+            [-0.16, 1.0],
+            [-0.16, 0.6],
+            [-0.17, shoulder + 0.06],
+            [-0.1, shoulder],
+        ],
+        Ink::Coat,
+    );
+    pen.slab([-0.065, 0.0], [0.065, 0.13], 0.01, cap);
+    pen.slab([-0.15, 0.58], [0.15, 0.8], 0.0, label);
+    gloss(pen);
+}
+
+fn of_water(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label) = (cap(dice), label(pen));
+    pen.blob(
+        &[
+            [-0.06, 0.1],
+            [0.06, 0.1],
+            [0.08, 0.2],
+            [0.2, 0.3],
+            [0.18, 0.6],
+            [0.18, 1.0],
+            [0.1, 1.0],
+            [-0.1, 1.0],
+            [-0.18, 1.0],
+            [-0.18, 0.6],
+            [-0.2, 0.3],
+            [-0.08, 0.2],
+        ],
+        Ink::Coat,
+    );
+    pen.slab([-0.07, 0.0], [0.07, 0.12], 0.02, cap);
+    pen.slab([-0.165, 0.5], [0.165, 0.68], 0.0, label);
+    gloss(pen);
+}
+
+fn with_pump(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label) = (cap(dice), label(pen));
+    pen.slab([-0.035, 0.04], [0.035, 0.3], 0.0, cap);
+    pen.slab([-0.06, 0.0], [0.2, 0.08], 0.03, cap);
+    pen.slab([-0.1, 0.2], [0.1, 0.32], 0.03, cap);
+    pen.slab([-0.22, 0.28], [0.22, 1.0], 0.1, Ink::Coat);
+    pen.ellipse([0.0, 0.66], [0.12, 0.14], label);
+    gloss(pen);
+}
+
+fn flask(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let cap = cap(dice);
+    pen.slab([-0.07, 0.05], [0.07, 0.5], 0.02, Ink::Coat);
+    pen.ellipse([0.0, 0.7], [0.29, 0.3], Ink::Coat);
+    pen.slab([-0.09, 0.0], [0.09, 0.1], 0.03, cap);
+    gloss(pen);
+}
+
+/// Such as for oil.
+fn square(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label) = (cap(dice), label(pen));
+    pen.slab([-0.06, 0.06], [0.06, 0.4], 0.0, Ink::Coat);
+    pen.polygon(&[[-0.06, 0.26], [0.06, 0.26], [0.2, 0.38], [0.2, 1.0], [-0.2, 1.0], [-0.2, 0.38]], Ink::Coat);
+    pen.slab([-0.08, 0.0], [0.08, 0.09], 0.0, cap);
+    pen.slab([-0.15, 0.55], [0.15, 0.85], 0.02, label);
+    gloss(pen);
+}
+
+fn of_beer(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label, neck) = (cap(dice), label(pen), dice.shade(0.2, 0.3));
+    pen.polygon(&[[-0.06, 0.03], [0.06, 0.03], [0.08, neck], [-0.08, neck]], Ink::Coat);
+    pen.blob(
+        &[
+            [-0.08, neck - 0.06],
+            [0.08, neck - 0.06],
+            [0.19, neck + 0.2],
+            [0.17, 1.04],
+            [-0.17, 1.04],
+            [-0.19, neck + 0.2],
+        ],
+        Ink::Coat,
+    );
+    pen.slab([-0.14, 0.8], [0.14, 0.998], 0.05, Ink::Coat);
+    pen.slab([-0.075, 0.0], [0.075, 0.07], 0.02, cap);
+    pen.ellipse([0.0, 0.64], [0.12, 0.12], label);
+    gloss(pen);
+}
+
+fn for_sports(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let cap = cap(dice);
+    let waist = dice.shade(0.46, 0.62);
+    pen.slab([-0.045, 0.0], [0.045, 0.14], 0.03, cap);
+    pen.slab([-0.16, 0.1], [0.16, 0.25], 0.06, cap);
+    pen.slab([-0.19, 0.22], [0.19, waist], 0.06, Ink::Coat);
+    pen.slab([-0.15, waist - 0.08], [0.15, waist + 0.1], 0.0, Ink::Shaded(0.7));
+    pen.slab([-0.19, waist + 0.04], [0.19, 1.0], 0.06, Ink::Coat);
+    gloss(pen);
+}
+
+fn with_spray(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label) = (cap(dice), label(pen));
+    pen.limb(&[[0.08, 0.16], [0.14, 0.3]], 0.045, cap);
+    pen.polygon(&[[-0.14, 0.02], [0.16, 0.0], [0.25, 0.06], [0.16, 0.13], [-0.1, 0.16]], cap);
+    pen.slab([-0.07, 0.12], [0.07, 0.34], 0.0, cap);
+    pen.blob(
+        &[
+            [-0.06, 0.3],
+            [0.06, 0.3],
+            [0.14, 0.42],
+            [0.24, 0.62],
+            [0.24, 1.03],
+            [-0.24, 1.03],
+            [-0.24, 0.62],
+            [-0.14, 0.42],
+        ],
+        Ink::Coat,
+    );
+    pen.slab([-0.2, 0.8], [0.2, 0.998], 0.06, Ink::Coat);
+    pen.slab([-0.14, 0.64], [0.14, 0.84], 0.03, label);
+    gloss(pen);
+}
+
+fn canister(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label) = (cap(dice), label(pen));
+    pen.limb(&[[0.14, 0.3], [0.26, 0.34], [0.26, 0.66], [0.16, 0.7]], 0.08, Ink::Shaded(0.85));
+    pen.polygon(&[[-0.14, 0.08], [0.0, 0.08], [0.2, 0.34], [-0.3, 0.34]], Ink::Coat);
+    pen.slab([-0.3, 0.28], [0.2, 1.0], 0.07, Ink::Coat);
+    pen.slab([-0.17, 0.0], [0.03, 0.12], 0.02, cap);
+    pen.slab([-0.24, 0.54], [0.1, 0.82], 0.02, label);
+    gloss(pen);
+}
+
+/// As of ketchup.
+fn squeezed(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label) = (cap(dice), label(pen));
+    pen.polygon(&[[-0.025, 0.0], [0.025, 0.0], [0.11, 0.22], [-0.11, 0.22]], cap);
+    pen.slab([-0.14, 0.18], [0.14, 0.27], 0.02, cap);
+    pen.blob(
+        &[
+            [-0.13, 0.22],
+            [0.13, 0.22],
+            [0.24, 0.42],
+            [0.2, 0.7],
+            [0.19, 1.03],
+            [-0.19, 1.03],
+            [-0.2, 0.7],
+            [-0.24, 0.42],
+        ],
+        Ink::Coat,
+    );
+    pen.slab([-0.15, 0.86], [0.15, 0.998], 0.04, Ink::Coat);
+    pen.ellipse([0.0, 0.58], [0.13, 0.15], label);
+    gloss(pen);
+}
