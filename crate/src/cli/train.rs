@@ -66,12 +66,15 @@ pub(super) fn tell(bar: &ProgressBar, news: News<'_>, json: bool) -> io::Result<
                 false => Ok(()),
             }
         }
-        News::Validation(step, tallies) => tallies.iter().try_for_each(|(task, tally)| {
-            say(match json {
-                true => json!({ "step": step, "task": task, "tally": tally }).to_string(),
-                false => format!("{step:>8}  {task:<15} {}", judged(tally)),
+        News::Validation(step, tallies) => {
+            let width = tallies.keys().map(|task| task.chars().count()).max().unwrap_or(0);
+            tallies.iter().try_for_each(|(task, tally)| {
+                say(match json {
+                    true => json!({ "step": step, "task": task, "tally": tally }).to_string(),
+                    false => format!("{step:>8}  {task:<width$}  {}", judged(tally)),
+                })
             })
-        }),
+        }
     }
 }
 

@@ -206,8 +206,8 @@ impl Trainer {
     ///
     /// As [`step`](Self::step).
     pub fn validate(&self) -> Result<BTreeMap<String, Tally>, TrainError> {
-        let mut tallies = BTreeMap::new();
-        for (number, material) in self.recipe.phase(self.recipe.steps).material.iter().enumerate() {
+        let mut validated = Vec::new();
+        for material in &self.recipe.phase(self.recipe.steps).material {
             for (name, runs) in self.desk.held_out(material, self.recipe.rhythm.streams)? {
                 let whole = self.count(&runs);
                 let parts = self.workers.map(runs, |drafts| {
@@ -217,12 +217,16 @@ impl Trainer {
                 for part in parts {
                     tally.add(&part?);
                 }
-                // A task may come in two shapes.
-                let name = if tallies.contains_key(&name) { format!("{name} {}", number + 1) } else { name };
-                tallies.insert(name, tally);
+                validated.push((name, material.rounds, tally));
             }
         }
-        Ok(tallies)
+        // A task may come in dialogues of several lengths.
+        let several = |name: &str| validated.iter().filter(|(other, ..)| other == name).count() > 1;
+        let named = validated.iter().map(|&(ref name, [fewest, most], tally)| {
+            let name = if several(name) { format!("{name}, {fewest} to {most} rounds") } else { name.clone() };
+            (name, tally)
+        });
+        Ok(named.collect())
     }
 
     fn batch(&self, drafts: Vec<Draft>) -> Result<Batch, TrainError> {
