@@ -12,22 +12,31 @@ use rand::seq::IndexedRandom;
 use crate::data::{Script, Slip, Slips};
 use crate::stream::State;
 
-/// At most this share of a dialogue's replies is wrong where something happens; on average half of it.
+/// At most this share of a dialogue's responses is wrong; on average half of it.
 const MOST: f64 = 0.6;
 /// So many times fewer are wrong where nothing happens: those rounds are many.
 const QUIETER: f64 = 6.0;
+/// Where the round before a response goes wrong, the response comes in it with this probability.
+const EARLY: f64 = 0.2;
 
 /// Draws slips into the past of `script`, and changes what is right after them. `texts` are responses to mistake it for,
 /// its own and others.
 pub fn slips(script: &mut Script, texts: &[String], random: &mut ChaCha8Rng) -> Slips {
     let rate = random.random_range(0.0..MOST);
+    // Standbys are the hardest to get right: a model's own past may have none, or all.
+    let dim = random.random_range(0.0..1.0);
     let mut slips = Slips::new();
     // The round of a response that was missed once already.
     let mut overdue = None;
     for round in 0..script.cues.len() {
         let (now, later) = script.cues[round..].split_at_mut(1);
         let (cue, next) = (&now[0], later.first_mut());
-        if !random.random_bool(if cue.state == State::Silence { rate / QUIETER } else { rate }) {
+        let wrong = match cue.state {
+            State::Silence => rate / QUIETER,
+            State::Standby => dim,
+            State::Response => rate,
+        };
+        if !random.random_bool(wrong) {
             continue;
         }
         let half = random.random_bool(0.5);
@@ -39,7 +48,7 @@ pub fn slips(script: &mut Script, texts: &[String], random: &mut ChaCha8Rng) -> 
                 }
                 Some(Slip::SILENT)
             }
-            (State::Standby, Some(next)) if half && next.state == State::Response => {
+            (State::Standby, Some(next)) if next.state == State::Response && random.random_bool(EARLY) => {
                 next.state = State::Silence;
                 Some(Slip { state: State::Response, text: std::mem::take(&mut next.text) })
             }
@@ -82,7 +91,7 @@ mod tests {
         let right = script("SSBBRSSRRSBRS");
         let own = right.cues.iter().map(|cue| cue.text.clone()).filter(|text| !text.is_empty());
         let texts: Vec<String> = own.chain(["It is strange.".to_owned()]).collect();
-        let (mut missed, mut early, mut made_up, mut mistaken) = (0, 0, 0, 0);
+        let (mut missed, mut early, mut made_up, mut mistaken, mut blind) = (0, 0, 0, 0, 0);
         for seed in 0..500 {
             let mut script = right.clone();
             let slips = slips(&mut script, &texts, &mut ChaCha8Rng::seed_from_u64(seed));
@@ -107,10 +116,12 @@ mod tests {
                     _ => {}
                 }
             }
+            let mut standbys = right.cues.iter().enumerate().filter(|(_, cue)| cue.state == State::Standby);
+            blind += usize::from(standbys.all(|(round, _)| slips.contains_key(&round)));
             let due = script.cues.iter().filter(|cue| cue.state == State::Response).count();
             assert!(due <= 4 + slips.len());
         }
-        let counts = [missed, early, made_up, mistaken];
+        let counts = [missed, early, made_up, mistaken, blind];
         assert!(counts.iter().all(|&count| count > 50), "{counts:?}");
     }
 
