@@ -39,6 +39,12 @@ enum Ears {
     Curled,
 }
 
+impl Ears {
+    fn any(dice: &mut Dice) -> Self {
+        if dice.chance(0.5) { Ears::Hanging } else { Ears::Pointed }
+    }
+}
+
 /// One that stands on four legs.
 struct Standing {
     /// Half the body's length, its upper and lower edge, and how thick a leg is.
@@ -147,7 +153,7 @@ fn sitting(pen: &mut Pen, _: &Pose, _: &mut Dice) {
 
 /// Its head up.
 fn lying(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
-    let ears = if dice.chance(0.5) { Ears::Hanging } else { Ears::Pointed };
+    let ears = Ears::any(dice);
     pen.limb(&[[-0.7, 0.86], [-0.86, 0.8], [-0.88, 0.62]], 0.08, Ink::Coat);
     pen.blob(
         &[[-0.84, 0.6], [-0.5, 0.42], [0.1, 0.42], [0.5, 0.4], [0.6, 0.8], [0.4, 1.0], [-0.6, 1.0], [-0.86, 0.9]],
@@ -185,7 +191,7 @@ fn from_the_front(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
 /// All its legs away from it.
 fn running(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
     let reach = 0.16 * pose.stride as f32;
-    let ears = if dice.chance(0.5) { Ears::Hanging } else { Ears::Pointed };
+    let ears = Ears::any(dice);
     for (x, to, ink) in [
         (-0.4, -0.66 - reach, Ink::Shaded(0.7)),
         (0.34, 0.6 + reach, Ink::Shaded(0.7)),
@@ -228,7 +234,7 @@ fn shaggy(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
 /// Its nose at the ground.
 fn sniffing(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
     let stride = 0.1 * pose.stride as f32;
-    let ears = if dice.chance(0.5) { Ears::Hanging } else { Ears::Pointed };
+    let ears = Ears::any(dice);
     for (x, sign, ink) in [
         (-0.46, -1.0, Ink::Shaded(0.7)),
         (0.16, 1.0, Ink::Shaded(0.7)),
@@ -249,7 +255,7 @@ fn sniffing(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
 /// On its hind legs.
 fn begging(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
     let paw = 0.04 * pose.stride as f32;
-    let ears = if dice.chance(0.5) { Ears::Hanging } else { Ears::Pointed };
+    let ears = Ears::any(dice);
     pen.limb(&[[-0.12, 0.8], [-0.27, 0.86]], 0.05, Ink::Coat);
     pen.limb(&[[-0.08, 0.74], [-0.02, 0.97], [0.08, 0.975]], 0.09, Ink::Shaded(0.75));
     pen.limb(&[[0.04, 0.74], [0.06, 0.97], [0.16, 0.975]], 0.1, Ink::Coat);
