@@ -5,6 +5,9 @@
 use super::thing::{Colour, Look};
 use super::track::Track;
 
+/// How far, in its own heights, an actor's top is shifted at most.
+pub(super) const MOST_LEAN: f64 = 0.18;
+
 /// A stretch of time in which an actor takes on a colour; it keeps it from then on.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Coat {
@@ -96,7 +99,7 @@ impl Actor {
             x: x + sway * (1.0 - pace) * (0.9 * time + phase).sin(),
             bottom: self.bottom.at(time) - self.hop * pace * steps.sin().abs(),
             height: height * (1.0 + 0.5 * sway * (1.3 * time + 2.0 * phase).sin()),
-            lean: (0.32 * speed).clamp(-0.18, 0.18),
+            lean: (0.32 * speed).clamp(-MOST_LEAN, MOST_LEAN),
             opacity: self.opacity.at(time),
             arm: self.arm.at(time),
             swing: (time * 9.0 + phase).sin(),

@@ -1,7 +1,7 @@
 //! Makes up plots: who comes, what they do, and when.
 
 use super::Split;
-use super::actor::{Actor, Coat, Pose};
+use super::actor::{Actor, Coat, MOST_LEAN, Pose};
 use super::dice::Dice;
 use super::draw;
 use super::event::{Event, Happening, Subject};
@@ -275,7 +275,9 @@ impl<'a> Director<'a> {
         } else {
             self.dice.range(lowest.max(height + 0.05), highest.max(height + 0.06))
         };
-        let half = 0.5 * ratio * height;
+        // In a narrow picture, walking on, it is not to lean out on the other side.
+        let lean = if aspect < 1.0 { MOST_LEAN * height } else { 0.0 };
+        let half = 0.5 * ratio * height + lean;
         let middle = aspect * ((third as f64 + 0.5) / 3.0 + self.dice.range(-0.05, 0.05));
         let x = middle.clamp((half + 0.03).min(0.5 * aspect), (aspect - half - 0.03).max(0.5 * aspect));
         let shade = colour.shade(&mut self.dice);

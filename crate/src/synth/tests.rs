@@ -130,11 +130,7 @@ fn events_end_exactly_when_they_are_complete() {
                 // In the margin that keeps times off the frames, a thing moves by a hair.
                 let almost = now + 0.007;
                 let is_so: Box<dyn Fn(f64) -> bool> = match event.happening {
-                    // In a narrow picture it may lean out a little on the other side as it walks on.
-                    Happening::ComesIn(_) => Box::new(|time| {
-                        let leans = time > event.end && aspect < 1.0 && pose(time).seen(aspect) > 0.95;
-                        pose(time).is_inside(aspect) || leans
-                    }),
+                    Happening::ComesIn(_) => Box::new(|time| pose(time).is_inside(aspect)),
                     Happening::Leaves(_) | Happening::Crosses(_) => Box::new(|time| pose(time).is_outside(aspect)),
                     Happening::ComesCloser => Box::new(|time| pose(time).height > 0.75),
                     Happening::Vanishes => Box::new(|time| pose(time).opacity <= 0.0),
