@@ -3,15 +3,15 @@
 use super::{Design, Dice, Ink, Pen, Pose};
 
 pub(super) const DESIGNS: &[Design] = &[
-    Design::training(1.0, plain),
-    Design::training(1.0, spotted),
-    Design::training(1.0, wedged),
-    Design::held_out(1.0, seamed),
-    Design::held_out(1.0, banded),
-    Design::training(1.0, ringed),
-    Design::training(1.0, halved),
-    Design::training(1.0, starred),
-    Design::training(1.0, patched),
+    Design::training(1.0, plain).round(),
+    Design::training(1.0, spotted).round(),
+    Design::training(1.0, wedged).round(),
+    Design::held_out(1.0, seamed).round(),
+    Design::held_out(1.0, banded).round(),
+    Design::training(1.0, ringed).round(),
+    Design::training(1.0, halved).round(),
+    Design::training(1.0, starred).round(),
+    Design::training(1.0, patched).round(),
 ];
 
 /// Points of the ball: so far around, so far out, turned as it has rolled.

@@ -15,13 +15,15 @@ pub(in crate::synth) struct Design {
     pub share: f64,
     /// Whether only the upper part is drawn, so that it belongs at the picture's lower edge.
     pub cut_off: bool,
+    /// Whether it is a circle, which nothing may make wider.
+    pub round: bool,
     /// Draws it, in lengths of its height.
     pub draw: fn(&mut Pen, &Pose, &mut Dice),
 }
 
 impl Design {
     pub const fn training(ratio: f64, draw: fn(&mut Pen, &Pose, &mut Dice)) -> Self {
-        Self { ratio, split: Split::Train, share: 1.0, cut_off: false, draw }
+        Self { ratio, split: Split::Train, share: 1.0, cut_off: false, round: false, draw }
     }
 
     pub const fn held_out(ratio: f64, draw: fn(&mut Pen, &Pose, &mut Dice)) -> Self {
@@ -34,6 +36,10 @@ impl Design {
 
     pub const fn cut_off(self) -> Self {
         Self { cut_off: true, ..self }
+    }
+
+    pub const fn round(self) -> Self {
+        Self { round: true, ..self }
     }
 }
 

@@ -58,16 +58,8 @@ const MIDDLE: f32 = -0.08;
 impl Standing {
     fn draw(&self, pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
         let [half, top, low, leg] = self.body;
-        let stride = 0.1 * pose.stride as f32;
         let (rear, fore) = (MIDDLE - half + 0.08, MIDDLE + half - 0.1);
-        for (x, sign, ink) in [
-            (rear + 0.08, -1.0, Ink::Shaded(0.7)),
-            (fore - 0.08, 1.0, Ink::Shaded(0.7)),
-            (rear, 1.0, Ink::Coat),
-            (fore, -1.0, Ink::Coat),
-        ] {
-            pen.limb(&[[x, low - 0.06], [x + sign * stride, 0.96]], leg, ink);
-        }
+        legs(pen, pose, [rear + 0.08, fore - 0.08, rear, fore], low - 0.06, leg);
         match self.tail {
             Tail::Thick => pen.limb(&[[rear, top + 0.1], [rear - 0.12, top - 0.12]], 0.14, Ink::Coat),
             Tail::Bobbed => {
@@ -98,6 +90,19 @@ impl Standing {
             let collar = collar(pen);
             pen.limb(&[[MIDDLE + half - 0.1, 0.33], [MIDDLE + half + 0.06, 0.4]], 0.04, collar);
         }
+    }
+}
+
+/// Walking legs, those of the far side first, from the height at which they begin.
+fn legs(pen: &mut Pen, pose: &Pose, [far_rear, far_fore, rear, fore]: [f32; 4], top: f32, thick: f32) {
+    let stride = 0.1 * pose.stride as f32;
+    for (x, step, ink) in [
+        (far_rear, -stride, Ink::Shaded(0.7)),
+        (far_fore, stride, Ink::Shaded(0.7)),
+        (rear, stride, Ink::Coat),
+        (fore, -stride, Ink::Coat),
+    ] {
+        pen.limb(&[[x, top], [x + step, 0.96]], thick, ink);
     }
 }
 
@@ -233,16 +238,8 @@ fn shaggy(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
 
 /// Its nose at the ground.
 fn sniffing(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
-    let stride = 0.1 * pose.stride as f32;
     let ears = Ears::any(dice);
-    for (x, sign, ink) in [
-        (-0.46, -1.0, Ink::Shaded(0.7)),
-        (0.16, 1.0, Ink::Shaded(0.7)),
-        (-0.54, 1.0, Ink::Coat),
-        (0.24, -1.0, Ink::Coat),
-    ] {
-        pen.limb(&[[x, 0.5], [x + sign * stride, 0.95]], 0.11, ink);
-    }
+    legs(pen, pose, [-0.46, 0.16, -0.54, 0.24], 0.5, 0.11);
     pen.limb(&[[-0.56, 0.26], [-0.68, 0.04]], 0.08, Ink::Coat);
     pen.blob(
         &[[-0.66, 0.16], [-0.2, 0.2], [0.26, 0.28], [0.4, 0.5], [0.2, 0.68], [-0.2, 0.58], [-0.6, 0.62], [-0.7, 0.4]],

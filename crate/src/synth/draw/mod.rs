@@ -39,12 +39,13 @@ pub(super) fn is_cut_off(look: &Look) -> bool {
     design(look).cut_off
 }
 
-/// How much wider than drawn. What is round stays so.
+/// How much wider than drawn.
 fn stretch(look: &Look) -> f64 {
-    if look.kind == Kind::Ball {
+    let design = design(look);
+    if design.round {
         return 1.0;
     }
-    let most = match design(look).split {
+    let most = match design.split {
         Split::Train => 1.2,
         Split::HeldOut => 1.12,
     };
@@ -83,6 +84,7 @@ pub(super) struct Costume {
 impl Costume {
     pub fn of(look: &Look) -> Self {
         let mut dice = Dice::new(look.seed, 3);
+        let design = design(look);
         Self {
             pattern: dice.chance(0.22).then(|| pattern(&mut dice)).flatten(),
             outline: if dice.chance(0.3) { dice.shade(0.012, 0.03) } else { 0.0 },
@@ -91,8 +93,8 @@ impl Costume {
             shadow: if dice.chance(0.5) { dice.shade(0.1, 0.4) } else { 0.0 },
             stretch: stretch(look) as f32,
             // So that one design teaches many shapes; those held out are tested as they are.
-            warp: (look.kind != Kind::Ball && design(look).split == Split::Train)
-                .then(|| Warp::any(0.5 * design(look).ratio as f32, &mut Dice::new(look.seed, 5))),
+            warp: (!design.round && design.split == Split::Train)
+                .then(|| Warp::any(0.5 * design.ratio as f32, &mut Dice::new(look.seed, 5))),
         }
     }
 }
