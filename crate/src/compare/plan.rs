@@ -102,8 +102,8 @@ impl Plan {
     ///
     /// A file that cannot be read, or something in it that makes no sense.
     pub fn read(path: &Path) -> Result<Self, PlanError> {
-        let mut plan: Self = read_toml(path)?;
-        plan.place = path.parent().unwrap_or(Path::new("")).to_owned();
+        let (mut plan, place): (Self, _) = read_toml(path)?;
+        plan.place = place;
         let invalid = |reason: String| PlanError::Invalid { path: path.to_owned(), reason };
         plan.check().map_err(invalid)?;
         for training in &plan.trainings {
@@ -163,9 +163,8 @@ impl Plan {
     /// The recipe cannot be read, or what is changed makes no sense.
     pub fn recipe_of(&self, training: &Training, output: &Path) -> Result<Recipe, PlanError> {
         let path = self.place.join(&self.recipe);
-        let mut table: Table = read_toml(&path)?;
+        let (mut table, mut place): (Table, _) = read_toml(&path)?;
         change(&mut table, &training.change);
-        let mut place = path.parent().unwrap_or(Path::new("")).to_owned();
         if let Some(from) = &training.from {
             let model = Recipe::finished(Path::new(from)).to_string_lossy().into_owned();
             table.insert("model".to_owned(), Value::String(model));

@@ -26,15 +26,15 @@ pub enum RecipeError {
     },
 }
 
-/// What the TOML file at `path` says.
+/// What the TOML file at `path` says, and the folder in which it stands, from where its paths are seen.
 ///
 /// # Errors
 ///
 /// It is not there, not TOML, or says what no such file says.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, RecipeError> {
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<(T, PathBuf), RecipeError> {
     let text =
         std::fs::read_to_string(path).map_err(|source| RecipeError::Unreadable { path: path.to_owned(), source })?;
-    toml::from_str(&text).map_err(|error| {
+    let content = toml::from_str(&text).map_err(|error| {
         let reason = error.message().replace('\n', ", ");
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let reason = match before.matches('\n').count() {
@@ -43,5 +43,6 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, RecipeError> {
             lines => format!("{reason}, in line {}", lines + 1),
         };
         RecipeError::Invalid { path: path.to_owned(), reason }
-    })
+    })?;
+    Ok((content, path.parent().unwrap_or(Path::new("")).to_owned()))
 }

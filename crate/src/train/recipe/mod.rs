@@ -140,11 +140,10 @@ impl Recipe {
     ///
     /// It is not there, not TOML, or has a value that makes no sense.
     pub fn read(path: &Path) -> Result<Self, RecipeError> {
-        let mut recipe: Self = file::read(path)?;
+        let (recipe, place): (Self, _) = file::read(path)?;
         let invalid = |reason: &str| RecipeError::Invalid { path: path.to_owned(), reason: reason.to_owned() };
         recipe.check().map_err(invalid)?;
-        recipe.place = path.parent().unwrap_or(Path::new("")).to_owned();
-        Ok(recipe)
+        Ok(Self { place, ..recipe })
     }
 
     /// The recipe of a table such as a file holds, as if it stood in `place`.
