@@ -24,6 +24,7 @@ mod fixtures;
 mod gguf;
 mod gguf_file;
 mod gguf_weights;
+mod inspect;
 #[cfg(target_os = "linux")]
 mod kernel_report;
 mod ledger;
@@ -38,6 +39,7 @@ mod synth;
 mod timing;
 mod tokens;
 mod train_damage;
+mod train_device;
 mod train_files;
 mod train_gradients;
 mod train_reading;

@@ -1,6 +1,6 @@
 //! What training computes: against PyTorch, against finite differences, and however a batch is split.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::Value;
 use streamo_wgpu::data::{self, Slips, Target};
 use streamo_wgpu::frame::Grid;
@@ -22,10 +22,10 @@ struct Reference {
 }
 
 impl Reference {
-    fn read() -> Self {
+    fn read(device: &Device) -> Self {
         let case = fixtures::json("gradients/case.json");
         let expected = Numbers::read(&fixtures::path("gradients/expected.safetensors"));
-        let learner = Learner::load(&fixtures::path("gradients"));
+        let learner = Learner::load(&fixtures::path("gradients"), device);
         let [height, width] = serde_json::from_value(case["grid"].clone()).unwrap();
         let grid = Grid { height, width };
         let levels = case["levels"].as_f64().unwrap() as f32;
@@ -53,7 +53,7 @@ impl Reference {
 
 #[test]
 fn dialogues_have_the_tokens_and_targets_of_the_reference() {
-    let reference = Reference::read();
+    let reference = Reference::read(&Device::flex());
     for (index, Lesson { tokens, .. }) in reference.lessons.iter().enumerate() {
         let ints = |name: &str| &reference.expected.ints[&format!("{index}.{name}")];
         assert_eq!(tokens.ids.iter().map(|&id| i64::from(id)).collect::<Vec<_>>(), *ints("ids"));
@@ -67,37 +67,42 @@ fn dialogues_have_the_tokens_and_targets_of_the_reference() {
 
 #[test]
 fn losses_and_all_gradients_equal_pytorchs() {
-    let reference = Reference::read();
-    let Reference { learner, lessons, .. } = &reference;
-    let (batch, whole) = (learner.batch(lessons), counted(lessons));
-    let logits: Vec<f32> = batch.logits(&learner.model).into_data().iter().collect();
-    let worst = relative_error(&logits, &reference.expected.floats["logits"]);
-    assert!(worst < 1e-5, "logits are off by {worst:.1e}");
+    for device in fixtures::devices() {
+        let reference = Reference::read(&device.device);
+        let Reference { learner, lessons, .. } = &reference;
+        let (batch, whole) = (learner.batch(lessons), counted(lessons));
+        let logits: Vec<f32> = batch.logits(&learner.model).into_data().iter().collect();
+        let worst = relative_error(&logits, &reference.expected.floats["logits"]);
+        assert!(worst < 1e-5, "{}: logits are off by {worst:.1e}", device.name);
 
-    for (name, objective) in ["plain", "fixed", "focal"].into_iter().zip(OBJECTIVES) {
-        let expected = reference.case["losses"][name].as_f64().unwrap();
-        let (_, learnt) = learner.gradients(&batch, objective, &whole);
-        for (how, found) in [("learnt", learnt), ("watched", batch.tally(&learner.model, objective, &whole))] {
-            let off = (found.loss / expected - 1.0).abs();
-            println!("{name}, {how}: {:.7} for {expected:.7}, {off:.1e} off", found.loss);
-            assert!(off < 1e-6, "{name}, {how}: {} for {expected}", found.loss);
+        for (name, objective) in ["plain", "fixed", "focal"].into_iter().zip(OBJECTIVES) {
+            let expected = reference.case["losses"][name].as_f64().unwrap();
+            let (_, learnt) = learner.gradients(&batch, objective, &whole);
+            for (how, found) in
+                [("learnt", learnt), ("watched", batch.tally(&learner.model, objective, &whole).unwrap())]
+            {
+                let off = (found.loss / expected - 1.0).abs();
+                println!("{}, {name}, {how}: {:.7} for {expected:.7}, {off:.1e} off", device.name, found.loss);
+                assert!(off < 1e-6, "{}, {name}, {how}: {} for {expected}", device.name, found.loss);
+            }
         }
-    }
 
-    let (gradients, _) = learner.gradients(&batch, Objective::Focal { gamma: 2.0 }, &whole);
-    let norm = reference.case["norm"].as_f64().unwrap();
-    assert!((gradients.norm() / norm - 1.0).abs() < 1e-5, "the norm is {} for {norm}", gradients.norm());
-    let (found, expected) = (learner.named(&gradients.0), reference.named("gradient."));
-    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
-    let errors = found.iter().map(|(name, found)| (relative_error(found, &expected[name]), name));
-    let (worst, name) = errors.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
-    println!("{} gradients, the worst of {name}: {worst:.1e}", found.len());
-    assert!(worst < 1e-4, "the gradient of {name} is off by {worst:.1e}");
+        let (gradients, _) = learner.gradients(&batch, Objective::Focal { gamma: 2.0 }, &whole);
+        let norm = reference.case["norm"].as_f64().unwrap();
+        let found = gradients.norm().unwrap();
+        assert!((found / norm - 1.0).abs() < 1e-5, "{}: the norm is {found} for {norm}", device.name);
+        let (found, expected) = (learner.named(&gradients.0), reference.named("gradient."));
+        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+        let errors = found.iter().map(|(name, found)| (relative_error(found, &expected[name]), name));
+        let (worst, name) = errors.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+        println!("{}: {} gradients, the worst of {name}: {worst:.1e}", device.name, found.len());
+        assert!(worst < 1e-4, "{}: the gradient of {name} is off by {worst:.1e}", device.name);
+    }
 }
 
 #[test]
 fn adamw_takes_pytorchs_steps() {
-    let reference = Reference::read();
+    let reference = Reference::read(&Device::flex());
     let learner = &reference.learner;
     let adamw: AdamW = serde_json::from_value(reference.case["adamw"].clone()).unwrap();
     let optimiser = Optimiser { adamw, muon: None };
@@ -107,7 +112,7 @@ fn adamw_takes_pytorchs_steps() {
     let mut clipped = 0;
     for (step, &[rate, factor]) in (1..).zip(&steps) {
         let scaled = gradients.iter().map(|gradient| gradient.clone().map(|gradient| gradient * factor)).collect();
-        let (next, norm) = optimiser.step(&model, &[], Gradients(scaled), &mut moments, step, rate);
+        let (next, norm) = optimiser.step(&model, &[], Gradients(scaled), &mut moments, step, rate).unwrap();
         clipped += u64::from(norm > adamw.clip);
         model = next;
     }
@@ -126,7 +131,7 @@ fn adamw_takes_pytorchs_steps() {
 /// Two steps along gradients that are the same in every number of a tensor, written out by hand.
 #[test]
 fn adamw_takes_the_steps_computed_by_hand() {
-    let learner = Learner::load(&fixtures::path("gradients"));
+    let learner = Learner::load(&fixtures::path("gradients"), &Device::flex());
     let adamw = AdamW { betas: [0.9, 0.95], epsilon: 1e-8, weight_decay: 0.1, clip: 1e9 };
     let optimiser = Optimiser { adamw, muon: None };
     let all = |value: f32| -> Named {
@@ -134,10 +139,10 @@ fn adamw_takes_the_steps_computed_by_hand() {
     };
     let mut moments = Moments::default();
     let first = learner.flat(&all(0.5));
-    let (once, norm) = optimiser.step(&learner.model, &[], Gradients(first.clone()), &mut moments, 1, 0.01);
+    let (once, norm) = optimiser.step(&learner.model, &[], Gradients(first.clone()), &mut moments, 1, 0.01).unwrap();
     let count: usize = first.iter().flatten().map(|tensor| tensor.shape().num_elements()).sum();
     assert!((norm - 0.5 * (count as f64).sqrt()).abs() < 1e-3);
-    let (twice, _) = optimiser.step(&once, &[], Gradients(learner.flat(&all(-1.0))), &mut moments, 2, 0.02);
+    let (twice, _) = optimiser.step(&once, &[], Gradients(learner.flat(&all(-1.0))), &mut moments, 2, 0.02).unwrap();
     // m = 0.9 · 0.05 − 0.1 and v = 0.95 · 0.0125 + 0.05, divided by 1 − 0.9² and 1 − 0.95².
     let direction = (-0.055 / 0.19) / (0.061_875_f64 / 0.0975).sqrt();
     let (before, once, twice) =
@@ -180,7 +185,7 @@ fn dialogues(learner: &Learner) -> Vec<Lesson> {
 
 #[test]
 fn gradients_do_not_depend_on_how_a_batch_is_split() {
-    let learner = Learner::load(&fixtures::path("gradients"));
+    let learner = Learner::load(&fixtures::path("gradients"), &Device::flex());
     let lessons = dialogues(&learner);
     let whole = counted(&lessons);
     for objective in OBJECTIVES {
@@ -213,7 +218,7 @@ fn gradients_do_not_depend_on_how_a_batch_is_split() {
 fn gradients_are_the_slopes_of_the_loss() {
     let untied = checkpoint::write(&MODELS[0], 5);
     for (model, path) in [("tied", fixtures::path("gradients")), ("untied", untied.path().to_owned())] {
-        let learner = Learner::load(&path);
+        let learner = Learner::load(&path, &Device::flex());
         let lessons = &dialogues(&learner)[..2];
         let (batch, whole) = (learner.batch(lessons), counted(lessons));
         for objective in OBJECTIVES {

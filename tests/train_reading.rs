@@ -47,7 +47,7 @@ fn dialogues_read_at_once_have_the_logits_of_their_streams() {
     let untied = checkpoint::write(&MODELS[0], 11);
     let named = ["tied", "free-windows", "gradients"].map(|name| (name, fixtures::path(name)));
     for (name, path) in named.into_iter().chain([("untied", untied.path().to_owned())]) {
-        let learner = Learner::load(&path);
+        let learner = Learner::load(&path, &cpu.device);
         let (model, description) = fixtures::load(&path, cpu);
         let options = Options {
             rule: DecisionRule { bias: [0.0, 0.0, 0.5], threshold: None },

@@ -33,14 +33,15 @@ pub struct Learner {
 }
 
 impl Learner {
-    pub fn load(path: &Path) -> Self {
+    pub fn load(path: &Path, device: &Device) -> Self {
         let files = Directory(path.to_owned());
         let description = Description::read(&files).unwrap();
         let stored = Checkpoint::open(&files).unwrap();
-        let (model, origins) =
-            Model::load_with_origins(&description.config, &stored, &Device::flex(), &|_| ()).unwrap();
+        let device = device.clone().autodiff();
+        let (model, origins) = Model::load_with_origins(&description.config, &stored, &device, &|_| ()).unwrap();
+        let model = model.without_autodiff();
         let protocol = Protocol::new(description.tokenizer.clone(), &description.settings).unwrap();
-        Self { model, origins, description, protocol, device: Device::flex().autodiff() }
+        Self { model, origins, description, protocol, device }
     }
 
     pub fn lesson(&self, script: &Script, frames: &[Frame]) -> Lesson {
@@ -64,7 +65,7 @@ impl Learner {
     /// Of a batch that is a part of `whole`.
     pub fn gradients(&self, batch: &Batch, objective: Objective, whole: &Count) -> (Gradients, Tally) {
         let learns = vec![true; self.model.parameters().len()];
-        batch.gradients(&self.model, &learns, objective, whole, &self.device)
+        batch.gradients(&self.model, &learns, objective, whole, &self.device).unwrap()
     }
 
     /// The model's own numbers.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use burn::backend::wgpu::Wgpu;
 use burn::tensor::wgpu::{MemoryConfiguration, wgpu};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, ExecutionError, Tensor};
 use cubecl::MemoryScope;
 use thiserror::Error;
 
@@ -122,6 +122,14 @@ pub fn allocated(device: &Device) -> Option<u64> {
     Some(one.client.memory_report(MemoryScope::Device).usage().bytes_reserved)
 }
 
+/// The cause of a failure in one line: without the chain of what was skipped because of it, or where in the program it was.
+pub fn reason(error: &ExecutionError) -> String {
+    const INTRODUCTIONS: [&str; 4] = ["An error happened", "Caused by", "Several failures", "The device is poisoned"];
+    let text = error.to_string();
+    let introduces = |line: &&str| line.is_empty() || INTRODUCTIONS.iter().any(|start| line.starts_with(start));
+    text.lines().map(str::trim).find(|line| !introduces(line)).unwrap_or("it gives no reason").to_owned()
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -137,8 +145,9 @@ pub struct Room {
 }
 
 impl Room {
-    /// The room on `device` now.
+    /// The room on `device` now, with or without autodiff.
     pub fn on(device: &Device) -> Self {
+        let device = &device.clone().without_autodiff();
         // Software adapters are no card, and keep their tensors where the CPU does.
         let card = device.identity().is_some_and(|identity| identity.physical.is_some());
         let one = Tensor::<1>::zeros([1], device).try_into_primitive::<Wgpu>();
@@ -216,6 +225,13 @@ mod tests {
         assert_eq!(room.tensor, isize::MAX as u64);
         let total = room.total.unwrap();
         assert!(total > 1 << 20 && !room.fits([total, total, total]));
+    }
+
+    #[test]
+    fn a_failure_is_its_cause_in_one_line() {
+        assert_eq!(reason(&ExecutionError::device_poisoned("Out of memory")), "Out of memory");
+        let chain = "Several failures at once\nCaused by:\n  can't allocate buffer of size: 9\n  skipped `Matmul`";
+        assert_eq!(reason(&ExecutionError::with_context(chain)), "can't allocate buffer of size: 9");
     }
 
     #[test]

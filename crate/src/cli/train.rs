@@ -1,20 +1,21 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use burn::tensor::Device;
 use clap::Args;
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::Outcome;
+use super::{DeviceArg, Outcome};
+use crate::device;
 use crate::train::{News, Recipe, Step, Tally, Trainer};
 
 /// Train a model by a recipe, or go on with a training that was interrupted.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   streamo train recipe.toml -o run             begins, or goes on where run was left
-  streamo train recipe.toml -o run --until 100 stops after step 100; the next call goes on")]
+  streamo train recipe.toml -o run --until 100 stops after step 100; the next call goes on
+  streamo train recipe.toml -o run --device gpu on the best adapter that wgpu finds")]
 pub(super) struct Train {
     /// The recipe: what is trained, from what, for how long
     #[arg(value_name = "RECIPE")]
@@ -25,7 +26,11 @@ pub(super) struct Train {
     /// Stop after this step; the next call goes on from there
     #[arg(long, value_name = "STEP")]
     until: Option<u64>,
-    /// Dialogues are read by so many threads at once; changes nothing in what comes out [default: all of the machine]
+    /// Where to compute; only on the CPU are the bits the same every time
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: DeviceArg,
+    /// Dialogues are read by so many threads at once; changes nothing in what comes out [default: all of the machine,
+    /// with a GPU one]
     #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
     threads: usize,
     /// Print a JSON object a step, and one for each task of a validation
@@ -36,8 +41,12 @@ pub(super) struct Train {
 impl Train {
     pub(super) fn run(self) -> Outcome {
         let recipe = Recipe::read(&self.recipe)?;
-        let mut trainer = Trainer::open(recipe, &self.output, &Device::flex(), self.threads)?;
+        let opened = pollster::block_on(device::open(self.device.into()))?;
+        let mut trainer = Trainer::open(recipe, &self.output, &opened.device, self.threads)?;
         let end = self.until.unwrap_or(u64::MAX).min(trainer.recipe().steps);
+        if !self.json {
+            writeln!(io::stdout(), "on {}", opened.name)?;
+        }
         let bar = if self.json { ProgressBar::hidden() } else { steps_bar(trainer.done(), end) };
         trainer.go_on(end, &mut |news| -> Outcome { Ok(tell(&bar, news, self.json)?) })?;
         bar.finish_and_clear();

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::{Decision, DecisionRule};
 use crate::clock::Clock;
+use crate::device;
 use crate::frame::FrameError;
 use crate::kernels::arena::ArenaFormat;
 use crate::memory::MemoryError;
@@ -94,31 +95,7 @@ pub enum SessionError {
 }
 
 impl From<ExecutionError> for SessionError {
-    /// Its cause without the chain of what was skipped because of it, or where in the program it was.
     fn from(error: ExecutionError) -> Self {
-        const INTRODUCTIONS: [&str; 4] =
-            ["An error happened", "Caused by", "Several failures", "The device is poisoned"];
-        let text = error.to_string();
-        let introduces = |line: &&str| line.is_empty() || INTRODUCTIONS.iter().any(|start| line.starts_with(start));
-        let line = text.lines().map(str::trim).find(|line| !introduces(line));
-        Self::Device(line.unwrap_or("it gives no reason").to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_device_that_fails_gives_its_cause_in_one_line() {
-        let said = |error: ExecutionError| SessionError::from(error).to_string();
-        let advice = "; try a smaller --window, or another --device";
-        assert_eq!(
-            said(ExecutionError::device_poisoned("Out of memory")),
-            format!("the device failed: Out of memory{advice}")
-        );
-        let chain = "Several failures at once\nCaused by:\n  can't allocate buffer of size: 9\n  skipped `Matmul`";
-        let line = said(ExecutionError::with_context(chain));
-        assert_eq!(line, format!("the device failed: can't allocate buffer of size: 9{advice}"));
+        Self::Device(device::reason(&error))
     }
 }

@@ -1,4 +1,4 @@
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
 
 use super::gradients::learner;
 use super::objective::Count;
@@ -76,6 +76,10 @@ impl Batch {
 
     /// The gradients of this batch's share of the loss of a batch of `whole`, and what came of its targets. `device` is an
     /// autodiff device; `learns` says of each parameter, in the order in which the model shows them, whether it learns.
+    ///
+    /// # Errors
+    ///
+    /// The device failed.
     pub fn gradients(
         &self,
         model: &Model,
@@ -83,15 +87,19 @@ impl Batch {
         objective: Objective,
         whole: &Count,
         device: &Device,
-    ) -> (Gradients, Tally) {
+    ) -> Result<(Gradients, Tally), ExecutionError> {
         let learner = learner(model, learns, device);
         let (loss, scores) = objective.loss(self.logits(&learner), &self.targets, whole);
         let gradients = Gradients::of(&learner, &loss.backward());
-        (gradients, scores.tally(&self.targets, self.states))
+        Ok((gradients, scores.tally(&self.targets, self.states)?))
     }
 
     /// What came of its targets, without learning from them.
-    pub fn tally(&self, model: &Model, objective: Objective, whole: &Count) -> Tally {
+    ///
+    /// # Errors
+    ///
+    /// The device failed.
+    pub fn tally(&self, model: &Model, objective: Objective, whole: &Count) -> Result<Tally, ExecutionError> {
         objective.loss(self.logits(model), &self.targets, whole).1.tally(&self.targets, self.states)
     }
 

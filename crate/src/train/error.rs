@@ -1,11 +1,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use burn::tensor::ExecutionError;
 use thiserror::Error;
 
 use super::course::ShelfError;
 use super::recipe::RecipeError;
 use crate::clock::ClockError;
+use crate::device;
 use crate::frame::FrameError;
 use crate::model::LoadError;
 use crate::tokenizer::TokenizerError;
@@ -38,6 +40,11 @@ pub enum TrainError {
     /// The disk.
     #[error("{path}: {source}", path = .0.display(), source = .1)]
     Disk(PathBuf, io::Error),
+    /// The device.
+    #[error(
+        "the device failed: {0}; the same command goes on from the last checkpoint, with --device cpu without a GPU"
+    )]
+    Device(String),
     /// A checkpoint that cannot be gone on from.
     #[error(
         "the checkpoint {path} is damaged ({reason}): remove it, and training goes on from the one before it, or begins \
@@ -71,6 +78,12 @@ pub enum TrainError {
         /// What the norm of all gradients became.
         norm: f64,
     },
+}
+
+impl From<ExecutionError> for TrainError {
+    fn from(error: ExecutionError) -> Self {
+        Self::Device(device::reason(&error))
+    }
 }
 
 impl TrainError {

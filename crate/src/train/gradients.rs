@@ -1,5 +1,5 @@
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients as Tracked, Tensor};
+use burn::tensor::{Device, ExecutionError, Gradients as Tracked, Tensor};
 
 use crate::model::Model;
 
@@ -38,18 +38,22 @@ impl Gradients {
     }
 
     /// The Euclidean norm of all of them.
-    pub fn norm(&self) -> f64 {
+    ///
+    /// # Errors
+    ///
+    /// The device failed.
+    pub fn norm(&self) -> Result<f64, ExecutionError> {
         norm(self.0.iter().flatten())
     }
 }
 
-/// The Euclidean norm of all numbers of `tensors`, the same bits every time.
-pub(super) fn norm<'a>(tensors: impl IntoIterator<Item = &'a Tensor<1>>) -> f64 {
+/// The Euclidean norm of all numbers of `tensors`, on the CPU the same bits every time.
+pub(super) fn norm<'a>(tensors: impl IntoIterator<Item = &'a Tensor<1>>) -> Result<f64, ExecutionError> {
     // Longer sums are spread over threads, and come out as those happen to meet.
     const PIECE: usize = 1 << 20;
     let pieces = tensors.into_iter().flat_map(|tensor| tensor.clone().split(PIECE, 0));
-    let squares = pieces.map(|piece| f64::from(piece.square().sum().into_scalar::<f32>()));
-    squares.sum::<f64>().sqrt()
+    let squares = pieces.map(|piece| Ok(piece.square().sum().try_into_data()?.iter::<f64>().sum::<f64>()));
+    Ok(squares.sum::<Result<f64, ExecutionError>>()?.sqrt())
 }
 
 /// A copy of `model` on `device`, an autodiff device, whose parameters are leaves of a graph of their own; those are
@@ -78,9 +82,9 @@ mod tests {
         let count = 5 << 20;
         let gradient = Tensor::<1>::random([count], Distribution::Normal(0.0, 1.0), &Device::flex());
         let gradients = Gradients(vec![Some(gradient), None]);
-        let norm = gradients.norm();
+        let norm = gradients.norm().unwrap();
         assert!((norm / (count as f64).sqrt() - 1.0).abs() < 0.01, "{norm}");
-        assert!((0..12).all(|_| gradients.norm().to_bits() == norm.to_bits()));
+        assert!((0..12).all(|_| gradients.norm().unwrap().to_bits() == norm.to_bits()));
     }
 
     #[test]
@@ -92,7 +96,7 @@ mod tests {
         let numbers = |gradient: &Option<Tensor<1>>| gradient.clone().map(|tensor| tensor.into_data().iter().collect());
         let sums: Vec<Option<Vec<f32>>> = sum.0.iter().map(numbers).collect();
         assert_eq!(sums, [Some(vec![4.0, 0.0]), Some(vec![5.0, 6.0]), None]);
-        assert_eq!(sum.norm(), (16.0_f64 + 25.0 + 36.0).sqrt());
+        assert_eq!(sum.norm().unwrap(), (16.0_f64 + 25.0 + 36.0).sqrt());
         assert!(Gradients::sum([]).0.is_empty());
     }
 }

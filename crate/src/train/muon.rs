@@ -10,7 +10,7 @@
 //!
 //! Of our own beside burn's, since it stands in a checkpoint as AdamW does, and norms are to be the same bits every time.
 
-use burn::tensor::Tensor;
+use burn::tensor::{ExecutionError, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::gradients;
@@ -35,19 +35,28 @@ impl Default for Muon {
 
 impl Muon {
     /// Where a matrix of `shape`, rows and columns, goes, flat as its gradient and its momentum are; and the new momentum.
-    pub fn direction(&self, gradient: Tensor<1>, momentum: Tensor<1>, shape: [usize; 2]) -> (Tensor<1>, Tensor<1>) {
+    ///
+    /// # Errors
+    ///
+    /// The device failed.
+    pub fn direction(
+        &self,
+        gradient: Tensor<1>,
+        momentum: Tensor<1>,
+        shape: [usize; 2],
+    ) -> Result<(Tensor<1>, Tensor<1>), ExecutionError> {
         let fresh = gradient * (1.0 - self.momentum);
         let momentum = momentum * self.momentum + fresh.clone();
         let ahead = momentum.clone() * self.momentum + fresh;
         let size = 0.2 * (shape[0].max(shape[1]) as f64).sqrt();
-        (orthogonal(ahead, shape) * size, momentum)
+        Ok((orthogonal(ahead, shape)? * size, momentum))
     }
 }
 
 /// The matrix with the same singular vectors and singular values near 1.
-fn orthogonal(matrix: Tensor<1>, [rows, columns]: [usize; 2]) -> Tensor<1> {
+fn orthogonal(matrix: Tensor<1>, [rows, columns]: [usize; 2]) -> Result<Tensor<1>, ExecutionError> {
     // What is all 0 stays so.
-    let norm = gradients::norm([&matrix]).max(f64::from(f32::MIN_POSITIVE));
+    let norm = gradients::norm([&matrix])?.max(f64::from(f32::MIN_POSITIVE));
     let matrix = (matrix / norm).reshape([rows, columns]);
     // The smaller of the two squares.
     let tall = rows > columns;
@@ -59,7 +68,7 @@ fn orthogonal(matrix: Tensor<1>, [rows, columns]: [usize; 2]) -> Tensor<1> {
         x = inner.matmul(x.clone()) + x * a;
     }
     let x = if tall { x.transpose() } else { x };
-    x.reshape([rows * columns])
+    Ok(x.reshape([rows * columns]))
 }
 
 #[cfg(test)]
@@ -111,7 +120,8 @@ mod tests {
             let mut momentum = tensor(&vec![0.0; rows * columns]);
             let mut kept = [0.0; 4];
             for s in [first, second] {
-                let (direction, next) = muon.direction(tensor(&composed(&u, &s, &v)), momentum, [rows, columns]);
+                let (direction, next) =
+                    muon.direction(tensor(&composed(&u, &s, &v)), momentum, [rows, columns]).unwrap();
                 momentum = next;
                 kept = std::array::from_fn(|at| 0.9 * kept[at] + 0.1 * s[at]);
                 let ahead: [f64; 4] = std::array::from_fn(|at| 0.9 * kept[at] + 0.1 * s[at]);
@@ -132,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_has_no_gradient_goes_nowhere() {
-        let (direction, _) = Muon::default().direction(tensor(&[0.0; 6]), tensor(&[0.0; 6]), [2, 3]);
+        let (direction, _) = Muon::default().direction(tensor(&[0.0; 6]), tensor(&[0.0; 6]), [2, 3]).unwrap();
         assert!(direction.into_data().iter::<f32>().all(|value| value == 0.0));
     }
 }

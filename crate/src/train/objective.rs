@@ -8,7 +8,7 @@
 //! N and the n are counted over the whole batch, however it is split. As upstream does, the gradient also goes through
 //! the weight.
 
-use burn::tensor::{Int, Tensor, TensorData, activation};
+use burn::tensor::{ExecutionError, Int, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Target;
@@ -181,13 +181,17 @@ pub struct Scores {
 
 impl Scores {
     /// Read back and added up; `states` are the ids of the state tokens.
-    pub fn tally(self, targets: &[Target], states: [u32; 3]) -> Tally {
-        let numbers = |tensor: Tensor<1>| -> Vec<f32> { tensor.into_data().iter().collect() };
-        let best: Vec<i64> = self.best.into_data().iter().collect();
-        let mut tally = Tally { loss: numbers(self.loss).iter().copied().map(f64::from).sum(), ..Tally::default() };
-        for ((target, log_p), best) in targets.iter().zip(numbers(self.log_p)).zip(best) {
+    ///
+    /// # Errors
+    ///
+    /// The device failed.
+    pub fn tally(self, targets: &[Target], states: [u32; 3]) -> Result<Tally, ExecutionError> {
+        let [loss, log_p] = [self.loss.try_into_data()?, self.log_p.try_into_data()?];
+        let best = self.best.try_into_data()?;
+        let mut tally = Tally { loss: loss.iter::<f64>().sum(), ..Tally::default() };
+        for ((target, log_p), best) in targets.iter().zip(log_p.iter::<f64>()).zip(best.iter::<i64>()) {
             let kind = target.state.map_or(State::ALL.len(), |state| state as usize);
-            tally.entropy[kind] -= f64::from(log_p);
+            tally.entropy[kind] -= log_p;
             tally.right[kind] += u64::from(best == i64::from(target.id));
             tally.count[kind] += 1;
             if let Some(state) = target.state {
@@ -195,7 +199,7 @@ impl Scores {
                 tally.confusion[state as usize][taken] += 1;
             }
         }
-        tally
+        Ok(tally)
     }
 }
 
@@ -269,7 +273,7 @@ mod tests {
         ];
         for (objective, expected) in expected {
             let (_, scores) = objective.loss(sure(&p, &targets, &Device::flex()), &targets, &whole);
-            let tally = scores.tally(&targets, [0, 1, 2]);
+            let tally = scores.tally(&targets, [0, 1, 2]).unwrap();
             assert!((tally.loss / expected - 1.0).abs() < 1e-6, "{objective:?}: {} for {expected}", tally.loss);
             assert_eq!((tally.right, tally.count), ([1, 1, 0, 1], [1; 4]));
             assert_eq!(tally.confusion, [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]);

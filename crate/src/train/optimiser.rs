@@ -1,5 +1,5 @@
 use burn::module::{ModuleMapper, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{ExecutionError, Tensor};
 
 use super::{AdamW, Gradients, Muon};
 use crate::model::Model;
@@ -21,6 +21,10 @@ pub struct Moments(pub Vec<Option<[Tensor<1>; 2]>>);
 impl Optimiser {
     /// The model after step `step`, the first being 1, at the learning rate `rate`; and the gradients' norm before it was
     /// clipped. `between` says of each parameter whether it stands between embedding and head; what is not said does not.
+    ///
+    /// # Errors
+    ///
+    /// The device failed; `moments` are not to be used after it.
     pub fn step(
         &self,
         model: &Model,
@@ -29,8 +33,8 @@ impl Optimiser {
         moments: &mut Moments,
         step: u64,
         rate: f64,
-    ) -> (Model, f64) {
-        let norm = gradients.norm();
+    ) -> Result<(Model, f64), ExecutionError> {
+        let norm = gradients.norm()?;
         let AdamW { betas, clip, .. } = self.adamw;
         // A batch that teaches nothing has no gradients, and changes none of the moments.
         moments.0.resize(gradients.0.len().max(moments.0.len()), None);
@@ -41,8 +45,10 @@ impl Optimiser {
             corrections: betas.map(|beta| 1.0 - beta.powf(step as f64)),
             scale: if norm > clip { clip / norm } else { 1.0 },
             rate,
+            failure: None,
         };
-        (model.map(&mut update, model.device()), norm)
+        let model = model.map(&mut update, model.device());
+        update.failure.map_or(Ok((model, norm)), Err)
     }
 }
 
@@ -52,6 +58,7 @@ struct Update<'a, I> {
     corrections: [f64; 2],
     scale: f64,
     rate: f64,
+    failure: Option<ExecutionError>,
 }
 
 type Parameter<'m> = ((Option<Tensor<1>>, &'m mut Option<[Tensor<1>; 2]>), bool);
@@ -67,10 +74,13 @@ impl<'m, I: Iterator<Item = Parameter<'m>>> ModuleMapper for Update<'_, I> {
         let (id, tensor, mapper) = param.consume();
         let shape = tensor.shape();
         let (direction, m, v) = match self.optimiser.muon {
-            Some(muon) if between && D == 2 => {
-                let (direction, m) = muon.direction(gradient, m, [shape[0], shape[1]]);
-                (direction, m, v)
-            }
+            Some(muon) if between && D == 2 => match muon.direction(gradient, m, [shape[0], shape[1]]) {
+                Ok((direction, m)) => (direction, m, v),
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    return Param::from_mapped_value(id, tensor, mapper);
+                }
+            },
             _ => self.optimiser.adamw.direction(gradient, m, v, self.corrections),
         };
         *moments = Some([m, v]);

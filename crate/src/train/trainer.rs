@@ -14,6 +14,8 @@ use super::recipe::{Freezable, Recipe, Rhythm};
 use super::workers::Workers;
 use super::{Batch, Gradients, Journal, Moments, Tally, TrainError};
 use crate::clock::Clock;
+use crate::device;
+use crate::kernels::launch;
 use crate::model::{Description, LoadError, Model, ModelConfig, Settings};
 use crate::synth::{self, Split};
 use crate::tokenizer::Tokenizer;
@@ -67,14 +69,15 @@ pub enum News<'a> {
 }
 
 impl Trainer {
-    /// Begins a training in `run`, or goes on with the one that is there. `device` is where it computes; `threads`
-    /// read at once, which changes nothing in what comes out.
+    /// Begins a training in `run`, or goes on with the one that is there. `device` is where it computes; so many `threads`
+    /// read at once, which changes nothing in what comes out; with 0 as many as the CPU has, or one for a GPU.
     ///
     /// # Errors
     ///
     /// The model cannot be loaded, or the run is another recipe's, or damaged.
     pub fn open(recipe: Recipe, run: &Path, device: &Device, threads: usize) -> Result<Self, TrainError> {
         fs::create_dir_all(run).map_err(TrainError::at(run))?;
+        let is_gpu = launch::reaches(device);
         let device = device.clone().autodiff();
         let newest = checkpoint::newest(run).map_err(TrainError::at(run))?;
         keep_recipe(&recipe, run, newest.is_some())?;
@@ -96,7 +99,7 @@ impl Trainer {
             moments,
             progress,
             device,
-            workers: Workers::new(threads),
+            workers: Workers::new(if threads == 0 && is_gpu { 1 } else { threads }),
         })
     }
 
@@ -179,7 +182,13 @@ impl Trainer {
         let whole = self.count(&runs);
         let learnt = self.workers.map(runs, |drafts| {
             let batch = self.batch(drafts)?;
-            Ok::<_, TrainError>(batch.gradients(&self.model, &self.learns, self.recipe.objective, &whole, &self.device))
+            Ok::<_, TrainError>(batch.gradients(
+                &self.model,
+                &self.learns,
+                self.recipe.objective,
+                &whole,
+                &self.device,
+            )?)
         });
         let (mut tally, mut gradients) = (Tally::default(), Vec::new());
         for part in learnt {
@@ -188,13 +197,13 @@ impl Trainer {
             tally.add(&of_part);
         }
         let gradients = Gradients::sum(gradients);
-        let norm = gradients.norm();
+        let norm = gradients.norm()?;
         if !tally.loss.is_finite() || !norm.is_finite() {
             return Err(TrainError::Diverged { step, loss: tally.loss, norm });
         }
         let rate = self.recipe.rate(step);
         let (model, norm) =
-            self.recipe.optimiser().step(&self.model, &self.between, gradients, &mut self.moments, step, rate);
+            self.recipe.optimiser().step(&self.model, &self.between, gradients, &mut self.moments, step, rate)?;
         self.model = model;
         self.progress.step = step;
         Ok(Step { step, rate, norm, tally })
@@ -211,7 +220,7 @@ impl Trainer {
             for (name, runs) in self.desk.held_out(material, self.recipe.rhythm.streams)? {
                 let whole = self.count(&runs);
                 let parts = self.workers.map(runs, |drafts| {
-                    Ok::<_, TrainError>(self.batch(drafts)?.tally(&self.model, self.recipe.objective, &whole))
+                    Ok::<_, TrainError>(self.batch(drafts)?.tally(&self.model, self.recipe.objective, &whole)?)
                 });
                 let mut tally = Tally::default();
                 for part in parts {
@@ -220,13 +229,15 @@ impl Trainer {
                 validated.push((name, material.rounds, tally));
             }
         }
-        // A task may come in dialogues of several lengths.
-        let several = |name: &str| validated.iter().filter(|(other, ..)| other == name).count() > 1;
-        let named = validated.iter().map(|&(ref name, [fewest, most], tally)| {
-            let name = if several(name) { format!("{name}, {fewest} to {most} rounds") } else { name.clone() };
-            (name, tally)
-        });
-        Ok(named.collect())
+        // A task may come in dialogues of several lengths; what is of one length counts together.
+        let mut named = BTreeMap::<_, Tally>::new();
+        for (name, rounds, tally) in &validated {
+            let is_of_one_length = validated.iter().all(|(other, others, _)| other != name || others == rounds);
+            let [fewest, most] = rounds;
+            let name = if is_of_one_length { name.clone() } else { format!("{name}, {fewest} to {most} rounds") };
+            named.entry(name).or_default().add(tally);
+        }
+        Ok(named)
     }
 
     fn batch(&self, drafts: Vec<Draft>) -> Result<Batch, TrainError> {
@@ -246,12 +257,19 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// The disk.
+    /// The disk, or the device: then nothing is kept.
     pub fn save(&self) -> Result<PathBuf, TrainError> {
+        self.settle()?;
         let place =
             checkpoint::write(&self.run, self.progress, &self.model, &self.origins, &self.moments, &self.describing)?;
         self.tidy()?;
         Ok(place)
+    }
+
+    /// Waits for the device, which tells late of what went wrong.
+    fn settle(&self) -> Result<(), TrainError> {
+        self.model.device().sync()?;
+        device::failure().map_or(Ok(()), |reason| Err(TrainError::Device(reason.to_owned())))
     }
 
     fn tidy(&self) -> Result<(), TrainError> {
