@@ -153,6 +153,8 @@ pub struct Sample {
     pub raw: RawSample,
     /// In rounds.
     pub script: Script,
+    /// Of each round, whether anything is under way in it, asked for or not.
+    pub bustle: Vec<bool>,
     /// The pictures.
     pub film: Film,
 }
@@ -164,7 +166,8 @@ pub fn sample(seed: u64, setup: &Setup) -> Sample {
     let own = own_seed(seed, setup);
     let (plot, asked) = ask::about_a_plot(own, setup);
     let (raw, script) = schedule::write(seed, setup, &asked);
-    Sample { task: setup.task, raw, script, film: Film::new(plot, setup.clone(), own) }
+    let bustle = schedule::bustle(&plot, setup);
+    Sample { task: setup.task, raw, script, bustle, film: Film::new(plot, setup.clone(), own) }
 }
 
 fn own_seed(seed: u64, setup: &Setup) -> u64 {

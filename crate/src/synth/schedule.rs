@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Setup;
 use super::ask::{Asked, When};
+use super::plot::Plot;
 use crate::data::{Cue, RawQuestion, RawResponse, RawSample, Script};
 use crate::stream::State;
 
@@ -11,6 +12,16 @@ use crate::stream::State;
 pub(super) fn round_at(time: f64, fps: f64) -> usize {
     // A billionth, so that a time that was computed from a round gives that round.
     (time * fps - 1e-9).ceil().max(0.0) as usize
+}
+
+/// Of each round, whether anything that could be told is under way in it.
+pub(super) fn bustle(plot: &Plot, setup: &Setup) -> Vec<bool> {
+    let fps = setup.clock.fps();
+    let mut bustle = vec![false; setup.rounds];
+    for event in plot.events.iter().filter(|event| event.happening.is_told()) {
+        bustle.iter_mut().take(round_at(event.end, fps)).skip(round_at(event.start, fps)).for_each(|busy| *busy = true);
+    }
+    bustle
 }
 
 /// Answers that fall in the same round.

@@ -137,7 +137,7 @@ impl Desk {
     fn draft(&self, scene: Scene) -> Result<Draft, TrainError> {
         let scene = if self.standby { scene } else { scene.without_standby() };
         let scene = if self.learns == Skill::When { scene.without_texts() } else { scene };
-        let Scene { script, slips, footage, size: (width, height) } = scene;
+        let Scene { script, slips, footage, size: (width, height), .. } = scene;
         let Preprocessor { patch, merge, .. } = self.preprocessor;
         let (width, height) = self.preprocessor.size(width, height)?;
         let grid = Grid { height: (height / patch) as usize, width: (width / patch) as usize };

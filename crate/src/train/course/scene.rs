@@ -16,6 +16,8 @@ use crate::synth::Setup;
 pub struct Scene {
     pub script: Script,
     pub slips: Slips,
+    /// Of each round, whether anything is known to be under way in it, asked for or not; empty where nobody knows.
+    pub bustle: Vec<bool>,
     pub footage: Footage,
     /// Width and height of its frames.
     pub size: (u32, u32),
@@ -23,9 +25,9 @@ pub struct Scene {
 
 impl Scene {
     pub fn of_world(seed: u64, setup: &Setup) -> Self {
-        let (script, film) = world::sample(seed, setup);
+        let (script, bustle, film) = world::sample(seed, setup);
         let footage = Footage::Film(Box::new(film));
-        Self { script, slips: Slips::new(), footage, size: (setup.width, setup.height) }
+        Self { script, slips: Slips::new(), bustle, footage, size: (setup.width, setup.height) }
     }
 
     /// Of sample `number`.
@@ -43,12 +45,13 @@ impl Scene {
         let [fewest, most] = material.rounds;
         let (script, recording) = shelf.read(number, clock, random.random_range(fewest..=most), random)?;
         let size = recording.size();
-        Ok(Self { script, slips: Slips::new(), footage: Footage::Recording(recording), size })
+        let footage = Footage::Recording(recording);
+        Ok(Self { script, slips: Slips::new(), bustle: Vec::new(), footage, size })
     }
 
     /// The same with slips in its past; `texts` are responses to mistake its own for.
     pub fn slipped(mut self, texts: &[String], random: &mut ChaCha8Rng) -> Self {
-        self.slips = slips(&mut self.script, texts, random);
+        self.slips = slips(&mut self.script, &self.bustle, texts, random);
         self
     }
 

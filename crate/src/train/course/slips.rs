@@ -4,6 +4,9 @@
 //! was told is always true. When it watches, its past is its own, with what it missed, mistook and made up. So in some
 //! dialogues a few replies of the past are wrong as its own will be, and what is right follows from them: a response that
 //! was missed is due in the round after, and one that came a round early is not due again.
+//!
+//! Where others act than those that are asked for, the past has standbys as well. Else a standby would tell who is asked
+//! for, and a model that gives none of its own, since it is not sure, would never find out.
 
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
@@ -19,18 +22,28 @@ const QUIETER: f64 = 6.0;
 /// Where the round before a response goes wrong, the response comes in it with this probability.
 const EARLY: f64 = 0.2;
 
-/// Draws slips into the past of `script`, and changes what is right after them. `texts` are responses to mistake it for,
-/// its own and others.
-pub fn slips(script: &mut Script, texts: &[String], random: &mut ChaCha8Rng) -> Slips {
+/// At most this share of silent rounds in which others act has a standby; on average half of it.
+const GLARE: f64 = 0.8;
+
+/// Draws slips into the past of `script`, and changes what is right after them. `bustle` says of each round whether
+/// anything is known to be under way in it; `texts` are responses to mistake its own for, its own and others.
+pub fn slips(script: &mut Script, bustle: &[bool], texts: &[String], random: &mut ChaCha8Rng) -> Slips {
     let rate = random.random_range(0.0..MOST);
     // Standbys are the hardest to get right: a model's own past may have none, or all.
     let dim = random.random_range(0.0..1.0);
+    let glare = random.random_range(0.0..GLARE);
     let mut slips = Slips::new();
     // The round of a response that was missed once already.
     let mut overdue = None;
     for round in 0..script.cues.len() {
         let (now, later) = script.cues[round..].split_at_mut(1);
         let (cue, next) = (&now[0], later.first_mut());
+        if cue.state == State::Silence && bustle.get(round) == Some(&true) {
+            if random.random_bool(glare) {
+                slips.insert(round, Slip { state: State::Standby, text: String::new() });
+            }
+            continue;
+        }
         let wrong = match cue.state {
             State::Silence => rate / QUIETER,
             State::Standby => dim,
@@ -94,7 +107,7 @@ mod tests {
         let (mut missed, mut early, mut made_up, mut mistaken, mut blind) = (0, 0, 0, 0, 0);
         for seed in 0..500 {
             let mut script = right.clone();
-            let slips = slips(&mut script, &texts, &mut ChaCha8Rng::seed_from_u64(seed));
+            let slips = slips(&mut script, &[], &texts, &mut ChaCha8Rng::seed_from_u64(seed));
             let now = |round: usize| (script.cues[round].state, script.cues[round].text.as_str());
             for (&round, slip) in &slips {
                 assert_ne!((slip.state, slip.text.as_str()), now(round), "a slip is wrong");
@@ -126,11 +139,32 @@ mod tests {
     }
 
     #[test]
+    fn a_standby_of_the_past_does_not_tell_who_is_asked_for() {
+        let right = script("SSSBBRSSSSSSSSS");
+        let bustle: Vec<bool> = (0..right.cues.len()).map(|round| (3..5).contains(&round) || round > 9).collect();
+        let (mut asked, mut others, mut quiet) = (0, 0, 0);
+        for seed in 0..1000 {
+            let mut script = right.clone();
+            let slips = slips(&mut script, &bustle, &[], &mut ChaCha8Rng::seed_from_u64(seed));
+            let state = |round: &usize| slips.get(round).map_or(right.cues[*round].state, |slip| slip.state);
+            let standbys = |rounds: std::ops::Range<usize>| rounds.filter(|r| state(r) == State::Standby).count();
+            asked += standbys(3..5);
+            others += standbys(10..12);
+            quiet += standbys(6..8);
+        }
+        // Of 2,000 rounds each.
+        assert!(
+            (900..1100).contains(&asked) && (700..900).contains(&others) && quiet < 100,
+            "{asked} {others} {quiet}"
+        );
+    }
+
+    #[test]
     fn without_slips_nothing_changes() {
         let right = script("SBRSBR");
         let untouched = (0..500).filter(|&seed| {
             let mut script = right.clone();
-            let slips = slips(&mut script, &[], &mut ChaCha8Rng::seed_from_u64(seed));
+            let slips = slips(&mut script, &[], &[], &mut ChaCha8Rng::seed_from_u64(seed));
             assert!(!slips.is_empty() || script == right);
             slips.is_empty()
         });

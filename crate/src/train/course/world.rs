@@ -68,9 +68,9 @@ pub fn held_out(material: &Material, task: Task, index: usize) -> Result<Setup, 
     })
 }
 
-/// The script and the film of a world.
-pub fn sample(seed: u64, setup: &Setup) -> (Script, Film) {
-    let synth::Sample { mut script, film, task, .. } = synth::sample(seed, setup);
+/// The script and the film of a world, and of each round whether anything is under way in it, asked for or not.
+pub fn sample(seed: u64, setup: &Setup) -> (Script, Vec<bool>, Film) {
+    let synth::Sample { mut script, bustle, film, task, .. } = synth::sample(seed, setup);
     // Where a question is answered at once, or by all that was seen, it cannot have stood before.
     let waits = !matches!(task, Task::TimeSensitive | Task::Memory | Task::Counting);
     if setup.first > 0
@@ -79,5 +79,5 @@ pub fn sample(seed: u64, setup: &Setup) -> (Script, Film) {
     {
         script.standing.append(&mut cue.questions);
     }
-    (script, film)
+    (script, bustle, film)
 }
