@@ -44,9 +44,6 @@ impl Train {
         let opened = pollster::block_on(device::open(self.device.into()))?;
         let mut trainer = Trainer::open(recipe, &self.output, &opened.device, self.threads)?;
         let end = self.until.unwrap_or(u64::MAX).min(trainer.recipe().steps);
-        if !self.json {
-            writeln!(io::stdout(), "on {}", opened.name)?;
-        }
         let bar = if self.json { ProgressBar::hidden() } else { steps_bar(trainer.done(), end) };
         trainer.go_on(end, &mut |news| -> Outcome { Ok(tell(&bar, news, self.json)?) })?;
         bar.finish_and_clear();
