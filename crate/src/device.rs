@@ -228,13 +228,6 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_its_cause_in_one_line() {
-        assert_eq!(reason(&ExecutionError::device_poisoned("Out of memory")), "Out of memory");
-        let chain = "Several failures at once\nCaused by:\n  can't allocate buffer of size: 9\n  skipped `Matmul`";
-        assert_eq!(reason(&ExecutionError::with_context(chain)), "can't allocate buffer of size: 9");
-    }
-
-    #[test]
     fn bytes_read_well() {
         let read = |bytes| Bytes(bytes).to_string();
         assert_eq!([read(0), read(1023), read(1024)], ["0 bytes", "1023 bytes", "1.00 KiB"]);

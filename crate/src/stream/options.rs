@@ -99,3 +99,21 @@ impl From<ExecutionError> for SessionError {
         Self::Device(device::reason(&error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_fails_gives_its_cause_in_one_line() {
+        let said = |error: ExecutionError| SessionError::from(error).to_string();
+        let advice = "; try a smaller --window, or another --device";
+        assert_eq!(
+            said(ExecutionError::device_poisoned("Out of memory")),
+            format!("the device failed: Out of memory{advice}")
+        );
+        let chain = "Several failures at once\nCaused by:\n  can't allocate buffer of size: 9\n  skipped `Matmul`";
+        let line = said(ExecutionError::with_context(chain));
+        assert_eq!(line, format!("the device failed: can't allocate buffer of size: 9{advice}"));
+    }
+}

@@ -38,10 +38,9 @@ pub fn slips(script: &mut Script, bustle: &[bool], texts: &[String], random: &mu
     for round in 0..script.cues.len() {
         let (now, later) = script.cues[round..].split_at_mut(1);
         let (cue, next) = (&now[0], later.first_mut());
-        if cue.state == State::Silence && bustle.get(round) == Some(&true) {
-            if random.random_bool(glare) {
-                slips.insert(round, Slip { state: State::Standby, text: String::new() });
-            }
+        let others_act = cue.state == State::Silence && bustle.get(round) == Some(&true);
+        if others_act && random.random_bool(glare) {
+            slips.insert(round, Slip { state: State::Standby, text: String::new() });
             continue;
         }
         let wrong = match cue.state {
