@@ -6,7 +6,7 @@ use streamo_wgpu::data::{self, Slips, Target};
 use streamo_wgpu::frame::Grid;
 use streamo_wgpu::model::Model;
 use streamo_wgpu::stream::State;
-use streamo_wgpu::train::{AdamW, Count, Gradients, Lesson, Moments, Objective, Optimiser};
+use streamo_wgpu::train::{AdamW, Batch, Count, Gradients, Lesson, Moments, Objective, Optimiser};
 
 use crate::checkpoint::{self, Random};
 use crate::fixtures::{self, Numbers, relative_error};
@@ -44,6 +44,17 @@ impl Reference {
         Self { lessons, case, expected, learner }
     }
 
+    /// The states that PyTorch's logits make likeliest of the three, wherever one is to be learnt.
+    fn states(&self, batch: &Batch) -> Vec<State> {
+        let logits = &self.expected.floats["logits"];
+        let rows = batch.targets().iter().zip(logits.chunks(logits.len() / batch.targets().len()));
+        let states = rows.filter(|(target, _)| target.state.is_some()).map(|(_, row)| {
+            let of = |state: &State| row[self.learner.protocol.states()[*state as usize] as usize];
+            State::ALL.into_iter().max_by(|a, b| of(a).total_cmp(&of(b))).unwrap()
+        });
+        states.collect()
+    }
+
     /// Tensors whose names begin so, by the rest of their names.
     fn named(&self, beginning: &str) -> Named {
         let floats = self.expected.floats.iter();
@@ -74,6 +85,7 @@ fn losses_and_all_gradients_equal_pytorchs() {
         let logits: Vec<f32> = batch.logits(&learner.model).into_data().iter().collect();
         let worst = relative_error(&logits, &reference.expected.floats["logits"]);
         assert!(worst < 1e-5, "{}: logits are off by {worst:.1e}", device.name);
+        assert_eq!(batch.states(&learner.model).unwrap(), reference.states(&batch), "{}", device.name);
 
         for (name, objective) in ["plain", "fixed", "focal"].into_iter().zip(OBJECTIVES) {
             let expected = reference.case["losses"][name].as_f64().unwrap();

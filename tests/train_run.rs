@@ -67,7 +67,8 @@ rounds = [2, 3]
 sizes = [[56, 28], [56, 56]]
 late = 0.3
 quiet = 0.2
-slips = 0.5
+slips = 0.8
+own = 0.6
 [phases.material.tasks]
 narration = 1.0
 alert = 1.0

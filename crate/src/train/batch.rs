@@ -6,6 +6,7 @@ use super::{Gradients, Objective, Tally};
 use crate::data::{Target, Tokens};
 use crate::frame::Grid;
 use crate::model::{Model, Reading};
+use crate::stream::State;
 
 /// One dialogue to learn from: its tokens and what its frames show.
 #[derive(Debug, Clone)]
@@ -101,6 +102,20 @@ impl Batch {
     /// The device failed.
     pub fn tally(&self, model: &Model, objective: Objective, whole: &Count) -> Result<Tally, ExecutionError> {
         objective.loss(self.logits(model), &self.targets, whole).1.tally(&self.targets, self.states)
+    }
+
+    /// The likeliest of the three states wherever one is to be learnt, in the order of [`targets`](Self::targets).
+    ///
+    /// # Errors
+    ///
+    /// The device failed.
+    pub fn states(&self, model: &Model) -> Result<Vec<State>, ExecutionError> {
+        let device = model.device();
+        let places = |numbers: Vec<i32>| Tensor::<1, Int>::from_data(numbers.as_slice(), device);
+        let rows = self.targets.iter().enumerate().filter(|(_, target)| target.state.is_some());
+        let logits = self.logits(model).select(0, places(rows.map(|(row, _)| row as i32).collect()));
+        let likeliest = logits.select(1, places(self.states.map(|id| id as i32).to_vec())).argmax(1).try_into_data()?;
+        Ok(likeliest.iter::<i64>().filter_map(|place| State::ALL.get(place as usize).copied()).collect())
     }
 
     /// The logits where something is to be learnt, `[targets, vocabulary]`, in the order of [`targets`](Self::targets).

@@ -57,7 +57,7 @@ pub enum TrainError {
     #[error(
         "{run} was begun with another recipe ({difference}): go on with the {file} in it, or choose another directory",
         run = .run.display(),
-        file = super::trainer::RECIPE
+        file = super::beginning::RECIPE
     )]
     OtherRecipe {
         /// The run.

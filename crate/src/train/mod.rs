@@ -10,6 +10,7 @@
 
 mod adamw;
 mod batch;
+mod beginning;
 mod checkpoint;
 mod course;
 mod draft;

@@ -6,26 +6,17 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
+use super::beginning::{begin, describing, keep_recipe};
 use super::checkpoint::{self, Progress};
 use super::course::{Desk, Draft};
-use super::draft::replace_file;
 use super::objective::Count;
 use super::recipe::{Freezable, Recipe, Rhythm};
 use super::workers::Workers;
-use super::{Batch, Gradients, Journal, Moments, Tally, TrainError};
-use crate::clock::Clock;
+use super::{Batch, Gradients, Journal, Lesson, Moments, Tally, TrainError};
 use crate::device;
 use crate::kernels::launch;
-use crate::model::{Description, LoadError, Model, ModelConfig, Settings};
-use crate::synth::{self, Split};
-use crate::tokenizer::Tokenizer;
-use crate::weights::{Checkpoint, Directory, Drawn, Files, Origin, Part};
-
-/// What a run's copy of its recipe is called.
-pub const RECIPE: &str = "recipe.toml";
-
-/// Lines of the corpus that a tokenizer is made from.
-const CORPUS: usize = 20_000;
+use crate::model::{Description, Model};
+use crate::weights::{Directory, Origin, Part};
 
 /// A training that is under way.
 pub struct Trainer {
@@ -178,10 +169,11 @@ impl Trainer {
     /// A dialogue that cannot be read, or a loss that is no number.
     pub fn step(&mut self) -> Result<Step, TrainError> {
         let step = self.progress.step + 1;
-        let runs = self.desk.drafts(&self.recipe, step)?;
+        let runs = self.workers.map(self.desk.drafts(&self.recipe, step)?, |drafts| self.lived(drafts));
+        let runs = runs.into_iter().collect::<Result<Vec<_>, _>>()?;
         let whole = self.count(&runs);
-        let learnt = self.workers.map(runs, |drafts| {
-            let batch = self.batch(drafts)?;
+        let learnt = self.workers.map(runs, |mut drafts| {
+            let batch = self.batch(&self.lessons(&mut drafts)?);
             Ok::<_, TrainError>(batch.gradients(
                 &self.model,
                 &self.learns,
@@ -219,8 +211,12 @@ impl Trainer {
         for material in &self.recipe.phase(self.recipe.steps).material {
             for (name, runs) in self.desk.held_out(material, self.recipe.rhythm.streams)? {
                 let whole = self.count(&runs);
-                let parts = self.workers.map(runs, |drafts| {
-                    Ok::<_, TrainError>(self.batch(drafts)?.tally(&self.model, self.recipe.objective, &whole)?)
+                let parts = self.workers.map(runs, |mut drafts| {
+                    Ok::<_, TrainError>(self.batch(&self.lessons(&mut drafts)?).tally(
+                        &self.model,
+                        self.recipe.objective,
+                        &whole,
+                    )?)
                 });
                 let mut tally = Tally::default();
                 for part in parts {
@@ -240,9 +236,29 @@ impl Trainer {
         Ok(named)
     }
 
-    fn batch(&self, drafts: Vec<Draft>) -> Result<Batch, TrainError> {
-        let lessons = drafts.into_iter().map(|draft| self.desk.lesson(draft)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Batch::new(&lessons, self.desk.preprocessor.merge as usize, self.desk.protocol.states()))
+    /// Those of `drafts` whose past is to be the model's own are read, and get it.
+    fn lived(&self, drafts: Vec<Draft>) -> Result<Vec<Draft>, TrainError> {
+        let (mut unlived, mut lived): (Vec<_>, Vec<_>) = drafts.into_iter().partition(Draft::is_unlived);
+        if unlived.is_empty() {
+            return Ok(lived);
+        }
+        let lessons = self.lessons(&mut unlived)?;
+        let states = self.batch(&lessons).states(&self.model)?;
+        let mut states = states.as_slice();
+        for (draft, lesson) in unlived.into_iter().zip(lessons) {
+            let (own, rest) = states.split_at(draft.tokens().frames.len());
+            states = rest;
+            lived.push(self.desk.lived(draft, lesson, own)?);
+        }
+        Ok(lived)
+    }
+
+    fn lessons(&self, drafts: &mut [Draft]) -> Result<Vec<Lesson>, TrainError> {
+        drafts.iter_mut().map(|draft| self.desk.lesson(draft)).collect()
+    }
+
+    fn batch(&self, lessons: &[Lesson]) -> Batch {
+        Batch::new(lessons, self.desk.preprocessor.merge as usize, self.desk.protocol.states())
     }
 
     /// What there is to learn in all runs together.
@@ -298,80 +314,6 @@ impl Resumed {
         let progress = checkpoint::progress(place)?;
         Ok(Self { describing, description, model, origins, moments, progress })
     }
-}
-
-/// Writes the recipe into a new run, and holds it against that of one that has `begun`.
-fn keep_recipe(recipe: &Recipe, run: &Path, begun: bool) -> Result<(), TrainError> {
-    let place = run.join(RECIPE);
-    // A recipe was read from such a text.
-    let text = toml::to_string_pretty(recipe).unwrap_or_default();
-    match fs::read_to_string(&place) {
-        Ok(there) if there == text => Ok(()),
-        Ok(there) if begun => {
-            Err(TrainError::OtherRecipe { run: run.to_owned(), difference: difference(&there, &text) })
-        }
-        // Where nothing came of a recipe, another one may take its place; a kill leaves either of them whole.
-        _ => replace_file(&place, text).map_err(TrainError::at(&place)),
-    }
-}
-
-/// Where the recipe that is `there` first says something else than the one that is `here`.
-fn difference(there: &str, here: &str) -> String {
-    let (mut there, mut here) = (there.lines(), here.lines());
-    let mut differing = std::iter::from_fn(|| match (there.next(), here.next()) {
-        (None, None) => None,
-        (there, here) => Some((there.unwrap_or("nothing"), here.unwrap_or("nothing"))),
-    });
-    let first = differing.find(|(there, here)| there != here);
-    first.map_or_else(String::new, |(there, here)| format!("it says {there}, not {here}"))
-}
-
-/// The checkpoint of a training that has not begun: the recipe's model, and what it lacks.
-fn begin(recipe: &Recipe, run: &Path, device: &Device) -> Result<PathBuf, TrainError> {
-    let describing = complete(describing(&recipe.model())?, recipe)?;
-    let config = config(&describing)?;
-    let source = Directory(recipe.model());
-    let weights = ["model.safetensors", "model.safetensors.index.json"];
-    let (model, origins) = match weights.iter().any(|name| recipe.model().join(name).is_file()) {
-        true => Model::load_with_origins(&config, &Checkpoint::open(&source)?, device, &|_| ())?,
-        false => Model::load_with_origins(&config, &Drawn::new(recipe.seed), device, &|_| ())?,
-    };
-    checkpoint::write(run, Progress { step: 0 }, &model, &origins, &Moments::default(), &describing)
-}
-
-fn config(describing: &BTreeMap<String, Vec<u8>>) -> Result<ModelConfig, LoadError> {
-    Ok(ModelConfig::from_json(describing.get("config.json").map_or(b"", Vec::as_slice))?)
-}
-
-/// The files beside the weights in a Hugging Face directory.
-fn describing(place: &Path) -> Result<BTreeMap<String, Vec<u8>>, TrainError> {
-    let files = Directory(place.to_owned());
-    let mut found = BTreeMap::new();
-    for name in Description::FILES.into_iter().chain(["generation_config.json"]) {
-        if let Some(bytes) = files.read(name)? {
-            found.insert(name.to_owned(), bytes);
-        }
-    }
-    Ok(found)
-}
-
-/// Makes a tokenizer where there is none.
-fn complete(mut files: BTreeMap<String, Vec<u8>>, recipe: &Recipe) -> Result<BTreeMap<String, Vec<u8>>, TrainError> {
-    const TOKENIZER: &str = "tokenizer.json";
-    if files.contains_key(TOKENIZER) {
-        return Ok(files);
-    }
-    let settings = match files.get("streamo.json") {
-        Some(json) => Settings::from_json(json).map_err(LoadError::from)?,
-        None => Settings::default(),
-    };
-    let prompt = std::iter::repeat_n(settings.system_prompt, CORPUS / 100);
-    // Every number of two digits, as often as a word.
-    let times = (0..100).cycle().take(CORPUS / 10).map(|round| Clock::ONE.tag(round));
-    let corpus = synth::corpus(recipe.seed, Split::Train, CORPUS).chain(prompt).chain(times);
-    let tokenizer = Tokenizer::made_for(corpus, &settings.states, config(&files)?.language.vocabulary)?;
-    files.insert(TOKENIZER.to_owned(), tokenizer.to_json()?);
-    Ok(files)
 }
 
 /// Which parameters learn, in the order in which the model shows them.

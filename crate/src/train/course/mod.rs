@@ -14,23 +14,35 @@ use rand::{RngExt, SeedableRng};
 
 pub use self::shelf::ShelfError;
 
-use self::footage::Footage;
 use self::scene::Scene;
 use self::shelf::Shelf;
 use self::world::Shape;
 use super::recipe::{Library, Material, Phase, Recipe, Skill};
 use super::{Lesson, TrainError};
 use crate::clock::Clock;
-use crate::data::{self, Tokens};
+use crate::data::{self, Script, Tokens};
 use crate::frame::{Grid, Preprocessor};
 use crate::model::Description;
-use crate::stream::Protocol;
+use crate::stream::{Protocol, State};
 
-/// A dialogue whose frames have not been drawn yet.
+/// A dialogue whose frames are drawn when they are needed.
 pub struct Draft {
+    scene: Scene,
     tokens: Tokens,
-    footage: Footage,
     grid: Grid,
+    /// The patches of its frames, once they were drawn.
+    patches: Option<Vec<f32>>,
+    /// What is to be known before its past can be the model's own.
+    life: Option<Life>,
+}
+
+/// What a past of the model's own is made with, as soon as its states are known.
+struct Life {
+    /// What is right, without slips.
+    right: Script,
+    /// What its responses may be mistaken for.
+    texts: Vec<String>,
+    random: ChaCha8Rng,
 }
 
 /// How dialogues become tokens and patches, and the files that some of them come from.
@@ -95,8 +107,15 @@ impl Desk {
                     }
                 };
                 said.extend(scene.texts());
-                let slips = random.random_bool(material.slips);
-                self.draft(if slips { scene.slipped(&said, &mut random) } else { scene })
+                if !random.random_bool(material.slips) {
+                    return self.draft(scene);
+                }
+                let life = (self.learns != Skill::What && random.random_bool(material.own)).then(|| Life {
+                    right: scene.script.clone(),
+                    texts: said.clone(),
+                    random: ChaCha8Rng::seed_from_u64(random.random()),
+                });
+                Ok(Draft { life, ..self.draft(scene.slipped(&said, &mut random))? })
             });
             runs.push(run.collect::<Result<_, _>>()?);
         }
@@ -137,17 +156,31 @@ impl Desk {
     fn draft(&self, scene: Scene) -> Result<Draft, TrainError> {
         let scene = if self.standby { scene } else { scene.without_standby() };
         let scene = if self.learns == Skill::When { scene.without_texts() } else { scene };
-        let Scene { script, slips, footage, size: (width, height), .. } = scene;
+        let (width, height) = scene.size;
         let Preprocessor { patch, merge, .. } = self.preprocessor;
         let (width, height) = self.preprocessor.size(width, height)?;
         let grid = Grid { height: (height / patch) as usize, width: (width / patch) as usize };
-        let mut tokens = data::tokens(&script, &slips, &self.protocol, grid, merge as usize)?;
+        let mut tokens = data::tokens(&scene.script, &scene.slips, &self.protocol, grid, merge as usize)?;
         tokens.targets.retain(|target| match self.learns {
             Skill::Both => true,
             Skill::When => target.state.is_some(),
             Skill::What => target.state.is_none(),
         });
-        Ok(Draft { tokens, footage, grid })
+        Ok(Draft { scene, tokens, grid, patches: None, life: None })
+    }
+
+    /// The draft of the same dialogue with a past in which the model gave `states`, if that is what it waits for; its frames
+    /// were drawn for its `lesson`.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer fails on a text.
+    pub fn lived(&self, draft: Draft, lesson: Lesson, states: &[State]) -> Result<Draft, TrainError> {
+        let patches = Some(lesson.patches);
+        let Draft { scene, life: Some(Life { right, texts, mut random }), .. } = draft else {
+            return Ok(Draft { patches, ..draft });
+        };
+        Ok(Draft { patches, ..self.draft(scene.lived(right, states, &texts, &mut random))? })
     }
 
     /// The lesson that a draft becomes when its frames are drawn.
@@ -155,14 +188,21 @@ impl Desk {
     /// # Errors
     ///
     /// A frame cannot be cut into patches, or a video cannot be read.
-    pub fn lesson(&self, draft: Draft) -> Result<Lesson, TrainError> {
-        let Draft { tokens, mut footage, grid } = draft;
+    pub fn lesson(&self, draft: &mut Draft) -> Result<Lesson, TrainError> {
+        let patches = match draft.patches.take() {
+            Some(patches) => patches,
+            None => self.patches(draft)?,
+        };
+        Ok(Lesson { tokens: draft.tokens.clone(), patches, grid: draft.grid })
+    }
+
+    fn patches(&self, draft: &mut Draft) -> Result<Vec<f32>, TrainError> {
         let mut patches = Vec::new();
-        for index in 0..tokens.frames.len() {
-            let frame = self.preprocessor.resized(&footage.frame(index)?)?;
+        for index in 0..draft.tokens.frames.len() {
+            let frame = self.preprocessor.resized(&draft.scene.footage.frame(index)?)?;
             patches.extend(self.preprocessor.patches(&frame)?.rows);
         }
-        Ok(Lesson { tokens, patches, grid })
+        Ok(patches)
     }
 }
 
@@ -170,6 +210,11 @@ impl Draft {
     /// What it teaches.
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
+    }
+
+    /// Whether its past is to be the model's own, whose states are not known yet.
+    pub fn is_unlived(&self) -> bool {
+        self.life.is_some()
     }
 }
 
@@ -184,3 +229,6 @@ fn material<'p>(phase: &'p Phase, random: &mut ChaCha8Rng) -> &'p Material {
     // The recipe was checked: there is some.
     phase.material.choose_weighted(random, |material| material.share).unwrap_or(&phase.material[0])
 }
+
+#[cfg(test)]
+mod tests;

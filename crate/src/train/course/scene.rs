@@ -5,7 +5,7 @@ use super::super::TrainError;
 use super::super::recipe::Material;
 use super::footage::Footage;
 use super::shelf::Shelf;
-use super::slips::slips;
+use super::slips::{own, slips};
 use super::world;
 use crate::clock::Clock;
 use crate::data::{Script, Slips};
@@ -52,6 +52,13 @@ impl Scene {
     /// The same with slips in its past; `texts` are responses to mistake its own for.
     pub fn slipped(mut self, texts: &[String], random: &mut ChaCha8Rng) -> Self {
         self.slips = slips(&mut self.script, &self.bustle, texts, random);
+        self
+    }
+
+    /// The same with the model's own `states` in its past, and what follows from `right`, its script without slips.
+    pub fn lived(mut self, right: Script, states: &[State], texts: &[String], random: &mut ChaCha8Rng) -> Self {
+        self.script = right;
+        self.slips = own(&mut self.script, states, texts, random);
         self
     }
 

@@ -7,6 +7,9 @@
 //!
 //! Where others act than those that are asked for, the past has standbys as well. Else a standby would tell who is asked
 //! for, and a model that gives none of its own, since it is not sure, would never find out.
+//!
+//! What is made up so is as wrong as the model might be. How wrong it is, it shows itself: it reads the dialogue once, and
+//! the states that it gives are its past when it reads it again.
 
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
@@ -21,9 +24,11 @@ const MOST: f64 = 0.6;
 const QUIETER: f64 = 6.0;
 /// Where the round before a response goes wrong, the response comes in it with this probability.
 const EARLY: f64 = 0.2;
-
 /// At most this share of silent rounds in which others act has a standby; on average half of it.
 const GLARE: f64 = 0.8;
+
+/// A right response of the model's own is taken to have been the wrong words with this probability.
+const MISTAKEN: f64 = 0.3;
 
 /// Draws slips into the past of `script`, and changes what is right after them. `bustle` says of each round whether
 /// anything is known to be under way in it; `texts` are responses to mistake its own for, its own and others.
@@ -32,18 +37,15 @@ pub fn slips(script: &mut Script, bustle: &[bool], texts: &[String], random: &mu
     // Standbys are the hardest to get right: a model's own past may have none, or all.
     let dim = random.random_range(0.0..1.0);
     let glare = random.random_range(0.0..GLARE);
-    let mut slips = Slips::new();
-    // The round of a response that was missed once already.
-    let mut overdue = None;
-    for round in 0..script.cues.len() {
-        let (now, later) = script.cues[round..].split_at_mut(1);
-        let (cue, next) = (&now[0], later.first_mut());
-        let others_act = cue.state == State::Silence && bustle.get(round) == Some(&true);
+    let mut past = Past::of(script, texts);
+    for round in 0..past.script.cues.len() {
+        let right = past.right(round);
+        let others_act = right == State::Silence && bustle.get(round) == Some(&true);
         if others_act && random.random_bool(glare) {
-            slips.insert(round, Slip { state: State::Standby, text: String::new() });
+            past.say(round, State::Standby, random);
             continue;
         }
-        let wrong = match cue.state {
+        let wrong = match right {
             State::Silence => rate / QUIETER,
             State::Standby => dim,
             State::Response => rate,
@@ -52,28 +54,71 @@ pub fn slips(script: &mut Script, bustle: &[bool], texts: &[String], random: &mu
             continue;
         }
         let half = random.random_bool(0.5);
-        let slip = match (cue.state, next) {
-            (State::Response, next) if half => {
-                if let Some(next) = next.filter(|next| next.state != State::Response && overdue != Some(round)) {
-                    (next.state, next.text) = (State::Response, cue.text.clone());
-                    overdue = Some(round + 1);
-                }
-                Some(Slip::SILENT)
-            }
-            (State::Standby, Some(next)) if next.state == State::Response && random.random_bool(EARLY) => {
-                next.state = State::Silence;
-                Some(Slip { state: State::Response, text: std::mem::take(&mut next.text) })
-            }
-            (State::Standby, _) => Some(Slip::SILENT),
-            (State::Silence, _) if half => Some(Slip { state: State::Standby, text: String::new() }),
-            (State::Response | State::Silence, _) => {
-                let text = texts.choose(random).filter(|&text| *text != cue.text);
-                text.map(|text| Slip { state: State::Response, text: text.clone() })
-            }
+        let said = match right {
+            State::Standby if past.right(round + 1) == State::Response && random.random_bool(EARLY) => State::Response,
+            State::Standby => State::Silence,
+            State::Silence if half => State::Standby,
+            State::Response if half => State::Silence,
+            State::Silence | State::Response => State::Response,
         };
-        slips.extend(slip.map(|slip| (round, slip)));
+        past.say(round, said, random);
     }
-    slips
+    past.slips
+}
+
+/// The same with the `states` that the model gave in the rounds of `script`.
+pub fn own(script: &mut Script, states: &[State], texts: &[String], random: &mut ChaCha8Rng) -> Slips {
+    let mut past = Past::of(script, texts);
+    for (round, &said) in states.iter().enumerate() {
+        let is_mistaken = said == State::Response && random.random_bool(MISTAKEN);
+        if said != past.right(round) || is_mistaken {
+            past.say(round, said, random);
+        }
+    }
+    past.slips
+}
+
+/// What is said in a dialogue in which not everything is right.
+struct Past<'a> {
+    script: &'a mut Script,
+    texts: &'a [String],
+    slips: Slips,
+    /// The round of a response that was missed once already.
+    overdue: Option<usize>,
+}
+
+impl<'a> Past<'a> {
+    fn of(script: &'a mut Script, texts: &'a [String]) -> Self {
+        Self { script, texts, slips: Slips::new(), overdue: None }
+    }
+
+    /// The state that is right in `round`; silence behind the end.
+    fn right(&self, round: usize) -> State {
+        self.script.cues.get(round).map_or(State::Silence, |cue| cue.state)
+    }
+
+    /// Has `said` the state of `round`. Where a response is right in it, one that is said has the wrong words; if there are
+    /// none to be had, nothing slips.
+    fn say(&mut self, round: usize, said: State, random: &mut ChaCha8Rng) {
+        let Some((cue, later)) = self.script.cues.get_mut(round..).and_then(<[_]>::split_first_mut) else { return };
+        let text = match (cue.state, said, later.first_mut()) {
+            (State::Standby, State::Response, Some(next)) if next.state == State::Response => {
+                next.state = State::Silence;
+                std::mem::take(&mut next.text)
+            }
+            (_, State::Response, _) => {
+                let Some(text) = self.texts.choose(random).filter(|&text| *text != cue.text) else { return };
+                text.clone()
+            }
+            (State::Response, _, Some(next)) if next.state != State::Response && self.overdue != Some(round) => {
+                (next.state, next.text) = (State::Response, cue.text.clone());
+                self.overdue = Some(round + 1);
+                String::new()
+            }
+            _ => String::new(),
+        };
+        self.slips.insert(round, Slip { state: said, text });
+    }
 }
 
 #[cfg(test)]
@@ -156,6 +201,32 @@ mod tests {
             (900..1100).contains(&asked) && (700..900).contains(&others) && quiet < 100,
             "{asked} {others} {quiet}"
         );
+    }
+
+    #[test]
+    fn the_states_of_a_past_are_the_models_own() {
+        let right = script("SBRSSBRSSR");
+        let texts = ["It is strange.".to_owned()];
+        let states = |states: &str| script(states).cues.into_iter().map(|cue| cue.state).collect::<Vec<_>>();
+        let lived = |said: &str, seed| {
+            let mut now = right.clone();
+            let slips = own(&mut now, &states(said), &texts, &mut ChaCha8Rng::seed_from_u64(seed));
+            (slips, now)
+        };
+        for seed in 0..100 {
+            let (slips, now) = lived("SBSRSRSSRS", seed);
+            let said = |round: usize| slips.get(&round).map(|slip| (slip.state, slip.text.as_str()));
+            assert_eq!(said(2), Some((State::Silence, "")));
+            assert_eq!(now.cues[3], right.cues[2], "what was missed is due once more");
+            assert!(matches!(said(3), None | Some((State::Response, "It is strange."))));
+            assert_eq!((said(5), now.cues[6].state), (Some((State::Response, "It is 6.")), State::Silence));
+            assert_eq!((said(6), now.cues[6].text.as_str()), (None, ""));
+            assert_eq!(said(8), Some((State::Response, "It is strange.")));
+            assert_eq!(said(9), Some((State::Silence, "")));
+            assert!([0, 1, 4, 7].iter().all(|round| !slips.contains_key(round)), "{slips:?}");
+        }
+        let mistaken = (0..1000).filter(|&seed| lived("SBRSSBRSSR", seed).0.contains_key(&2)).count();
+        assert!((240..360).contains(&mistaken), "{mistaken}");
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub struct Material {
     /// The share of dialogues in whose past the model seems to have erred, as it does when it watches.
     #[serde(default)]
     pub slips: f64,
+    /// The share of those in which it has erred as it does itself: it reads them first, and its states are its past.
+    #[serde(default)]
+    pub own: f64,
     /// How often each of the world's tasks comes.
     #[serde(default)]
     pub tasks: BTreeMap<Task, f64>,
@@ -96,9 +99,10 @@ impl Material {
             (!of_files || self.together == 1, "videos differ in their sizes: material of files wants together = 1"),
             (!self.fps.is_empty() && self.fps.iter().all(rates), "fps are numbers such as 1 or 0.5"),
             (
-                [self.late, self.quiet, self.slips].iter().all(|share| (0.0..=1.0).contains(share)),
-                "late, quiet and slips are shares from 0 to 1",
+                [self.late, self.quiet, self.slips, self.own].iter().all(|share| (0.0..=1.0).contains(share)),
+                "late, quiet, slips and own are shares from 0 to 1",
             ),
+            (self.own == 0.0 || self.slips > 0.0, "own is a share of the dialogues with slips, and there are none"),
         ];
         rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
     }

@@ -135,9 +135,11 @@ fn nonsense_is_refused_in_one_sentence() {
         ("sizes = [[56, 28]]", "sizes = [[56, 0]]", "sizes"),
         ("sizes = [[56, 28]]", "sizes = [[56, 100000]]", "sizes"),
         ("batch = 4", "batch = 4\nfps = [0.0]", "fps"),
-        ("batch = 4", "batch = 4\nlate = 2.0", "late, quiet and slips"),
-        ("batch = 4", "batch = 4\nquiet = nan", "late, quiet and slips"),
-        ("batch = 4", "batch = 4\nslips = -0.1", "late, quiet and slips"),
+        ("batch = 4", "batch = 4\nlate = 2.0", "late, quiet, slips and own"),
+        ("batch = 4", "batch = 4\nquiet = nan", "late, quiet, slips and own"),
+        ("batch = 4", "batch = 4\nslips = -0.1", "late, quiet, slips and own"),
+        ("batch = 4", "batch = 4\nslips = 1.0\nown = 1.1", "late, quiet, slips and own"),
+        ("batch = 4", "batch = 4\nown = 0.5", "own is a share of the dialogues with slips"),
     ] {
         let text = RECIPE.replacen(sense, nonsense, 1);
         assert_ne!(text, RECIPE, "{sense}");
