@@ -1,4 +1,5 @@
 use plotters::drawing::DrawingAreaErrorKind;
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::io;
@@ -41,6 +42,9 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(0x56, 0xb4, 0xe9),
     RGBColor(0x3c, 0x3c, 0x3c),
 ];
+
+/// Pixels drawn and left out: whole lines, and what tells those apart whose colours come round once more.
+const DASHES: [Option<(i32, i32)>; 3] = [None, Some((9, 8)), Some((1, 6))];
 
 const FONT: &str =
     "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', Helvetica, Arial, sans-serif";
@@ -99,9 +103,24 @@ fn names(chart: &Chart) -> Vec<&str> {
     names
 }
 
-fn colour(series: &Series, names: &[&str]) -> RGBColor {
-    let index = names.iter().position(|name| *name == series.name);
-    COLOURS[index.unwrap_or(0) % COLOURS.len()]
+/// What a line is drawn with.
+#[derive(Clone, Copy)]
+struct Stroke {
+    ink: RGBColor,
+    dash: Option<(i32, i32)>,
+}
+
+impl Stroke {
+    fn of(series: &Series, names: &[&str]) -> Self {
+        let index = names.iter().position(|name| *name == series.name).unwrap_or(0);
+        Self { ink: COLOURS[index % COLOURS.len()], dash: DASHES[index / COLOURS.len() % DASHES.len()] }
+    }
+}
+
+impl From<RGBColor> for Stroke {
+    fn from(ink: RGBColor) -> Self {
+        Self { ink, dash: None }
+    }
 }
 
 /// The colour with a good deal of white in it; drawn over itself, a transparent one would not stay pale.
@@ -192,9 +211,13 @@ impl Pen<'_> {
     }
 
     /// A line of a width in pixels.
-    fn line(&self, points: Vec<(i32, i32)>, ink: RGBColor, wide: f64) -> Drawn {
+    fn line(&self, points: Vec<(i32, i32)>, stroke: impl Into<Stroke>, wide: f64) -> Drawn {
+        let Stroke { ink, dash } = stroke.into();
         let style = ShapeStyle { color: ink.to_rgba(), filled: false, stroke_width: (wide * f64::from(FINE)) as u32 };
-        self.area.draw(&PathElement::new(points, style))
+        match dash {
+            None => self.area.draw(&PathElement::new(points, style)),
+            Some((drawn, out)) => self.area.draw(&DashedPathElement::new(points, drawn * FINE, out * FINE, style)),
+        }
     }
 
     fn dot(&self, at: (i32, i32), ink: RGBColor) -> Drawn {
@@ -207,7 +230,7 @@ impl Pen<'_> {
         for Entry { series, x, row } in legend(panel) {
             let y = middle + row * ROW;
             let swatch = [x, x + 20].map(|x| (x * FINE, y * FINE));
-            self.line(swatch.to_vec(), colour(series, names), 3.0)?;
+            self.line(swatch.to_vec(), Stroke::of(series, names), 3.0)?;
             self.write(&series.name, (x + 28, y), NAME, HPos::Left)?;
         }
         Ok(())
@@ -242,12 +265,12 @@ impl Pen<'_> {
         }
         let (faint, strong): (Vec<&Series>, Vec<&Series>) = panel.series.iter().partition(|series| series.faint);
         for series in faint.into_iter().chain(strong.into_iter().rev()) {
-            let ink = colour(series, names);
+            let stroke = Stroke::of(series, names);
             for piece in pieces(series, x, &y, frame) {
                 match piece[..] {
-                    [point] => self.dot(point, ink)?,
-                    _ if series.faint => self.line(piece, pale(ink), 1.0)?,
-                    _ => self.line(piece, ink, 2.25)?,
+                    [point] => self.dot(point, stroke.ink)?,
+                    _ if series.faint => self.line(piece, Stroke { ink: pale(stroke.ink), ..stroke }, 1.0)?,
+                    _ => self.line(piece, stroke, 2.25)?,
                 }
             }
         }

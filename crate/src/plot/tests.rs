@@ -62,3 +62,17 @@ fn many_points_make_no_large_file() {
     let document = chart(points, Scale::Linear).svg().unwrap();
     assert!(document.len() < 100_000, "{}", document.len());
 }
+
+#[test]
+fn series_of_one_colour_are_told_apart_by_their_dashes() {
+    let mut chart = chart(vec![(0.0, 0.0), (1.0, 1.0)], Scale::Linear);
+    let series = |number: i32| Series::new(&format!("series {number}"), vec![(0.0, 0.0), (1.0, f64::from(number))]);
+    chart.panels[0].series = (1..=7).map(series).collect();
+    let lines = |chart: &Chart| chart.svg().unwrap().matches("#0072B2").count();
+    let whole = lines(&chart);
+    chart.panels[0].series.push(series(8));
+    let dashed = lines(&chart);
+    chart.panels[0].series.extend((9..=15).map(series));
+    // Of the first, eighth and fifteenth: its swatch and its line, or the pieces of both.
+    assert!(whole == 2 && dashed > 40 && lines(&chart) > dashed + 80, "{whole} {dashed} {}", lines(&chart));
+}

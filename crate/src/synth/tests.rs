@@ -306,7 +306,7 @@ fn held_out_silhouettes_are_others() {
         plots.flat_map(|plot| plot.actors).map(|actor| (actor.look.kind, actor.look.design)).collect()
     };
     let (train, held_out) = (designs(Split::Train), designs(Split::HeldOut));
-    assert_eq!((train.len(), held_out.len()), (67, 16));
+    assert_eq!((train.len(), held_out.len()), (89, 16));
     assert!(train.is_disjoint(&held_out));
 }
 

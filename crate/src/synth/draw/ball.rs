@@ -12,6 +12,8 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.0, halved).round(),
     Design::training(1.0, starred).round(),
     Design::training(1.0, patched).round(),
+    Design::training(1.0, swirled).round(),
+    Design::training(1.0, dotted).round(),
 ];
 
 /// Points of the ball: so far around, so far out, turned as it has rolled.
@@ -95,6 +97,27 @@ fn patched(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
         let angle = corner as f32 * 1.257;
         pen.limb(&[at(angle, 0.17), at(angle, 0.34)], 0.025, mark);
         pen.polygon(&[at(angle, 0.33), at(angle + 0.32, 0.46), at(angle, 0.485), at(angle - 0.32, 0.46)], mark);
+    }
+    gloss(pen, dice);
+}
+
+fn swirled(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (mark, at) = (round(pen), rolled(pose));
+    for arm in 0..3 {
+        let from = arm as f32 * 2.094;
+        let arc: Vec<_> = (0..6).map(|step| at(from + 0.3 * step as f32, 0.09 * step as f32)).collect();
+        pen.limb(&arc, 0.08, mark);
+    }
+    gloss(pen, dice);
+}
+
+/// All over, as on a golf ball.
+fn dotted(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (mark, at) = (round(pen), rolled(pose));
+    for (count, far) in [(5, 0.17), (10, 0.36)] {
+        for dot in 0..count {
+            pen.ellipse(at(dot as f32 * std::f32::consts::TAU / count as f32, far), [0.04, 0.04], mark);
+        }
     }
     gloss(pen, dice);
 }

@@ -14,6 +14,10 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(0.75, wader),
     Design::training(1.45, soaring),
     Design::training(1.3, pecking),
+    Design::training(0.56, penguin),
+    Design::training(0.8, ostrich),
+    Design::training(1.1, robin),
+    Design::training(1.4, rooster),
 ];
 
 fn beak(dice: &mut Dice) -> Ink {
@@ -178,4 +182,72 @@ fn pecking(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
     pen.ellipse([0.4, 0.72], [0.17, 0.16], Ink::Coat);
     pen.blob(&[[-0.38, 0.28], [0.0, 0.28], [0.14, 0.5], [-0.04, 0.62 - beat.abs()], [-0.3, 0.5]], wing);
     pen.eye([0.44, 0.7], 0.045);
+}
+
+/// Upright, its belly white.
+fn penguin(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, beat) = (beak(dice), beat(pose));
+    let belly =
+        if pen.coat.iter().sum::<f32>() > 2.4 { Ink::Tone([0.6, 0.6, 0.62]) } else { Ink::Tone([0.94, 0.93, 0.9]) };
+    for side in [-1.0, 1.0] {
+        pen.ellipse([side * 0.1, 0.96], [0.1, 0.035], beak);
+    }
+    pen.blob(&[[-0.1, 0.1], [0.12, 0.1], [0.22, 0.5], [0.18, 0.98], [-0.18, 0.98], [-0.24, 0.5]], Ink::Coat);
+    pen.ellipse([0.05, 0.62], [0.14, 0.28], belly);
+    pen.polygon(&[[0.12, 0.13], [0.28, 0.18], [0.12, 0.21]], beak);
+    pen.ellipse([0.02, 0.15], [0.14, 0.14], Ink::Coat);
+    pen.blob(&[[-0.14, 0.34], [-0.02, 0.4], [-0.14 - beat.abs(), 0.78], [-0.22, 0.7]], Ink::Shaded(0.75));
+    pen.eye([0.07, 0.12], 0.035);
+}
+
+/// Its neck as long as its legs.
+fn ostrich(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, wing, beat) = (beak(dice), wing(pen), beat(pose));
+    for (x, sign) in [(-0.14, 1.0), (0.0, -1.0)] {
+        pen.limb(&[[x, 0.62], [x - 0.02 + sign * 0.4 * beat, 0.8], [x + sign * 0.6 * beat, 0.975]], 0.05, LEG);
+    }
+    for (x, y) in [(-0.34, 0.4), (-0.36, 0.48), (-0.33, 0.56)] {
+        pen.ellipse([x, y], [0.06, 0.08], wing);
+    }
+    pen.ellipse([-0.08, 0.5], [0.28, 0.18], Ink::Coat);
+    pen.limb(&[[0.12, 0.48], [0.22, 0.36], [0.2, 0.12]], 0.08, Ink::Shaded(1.15));
+    pen.polygon(&[[0.26, 0.06], [0.4, 0.1], [0.26, 0.13]], beak);
+    pen.ellipse([0.22, 0.09], [0.09, 0.08], Ink::Coat);
+    pen.ellipse([-0.12, 0.5], [0.2, 0.1 + 0.3 * beat.abs()], wing);
+    pen.eye([0.25, 0.07], 0.03);
+}
+
+/// Small and round.
+fn robin(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, wing, beat) = (beak(dice), wing(pen), beat(pose));
+    for x in [0.0, 0.12] {
+        pen.limb(&[[x, 0.82], [x - 0.02, 0.97], [x + 0.05, 0.975]], 0.03, LEG);
+    }
+    pen.polygon(&[[-0.3, 0.5], [-0.54, 0.24], [-0.46, 0.2], [-0.2, 0.4]], wing);
+    pen.ellipse([0.02, 0.52], [0.38, 0.34], Ink::Coat);
+    pen.ellipse([0.2, 0.6], [0.17, 0.2], Ink::Shaded(1.4));
+    pen.polygon(&[[0.38, 0.24], [0.54, 0.3], [0.38, 0.34]], beak);
+    pen.ellipse([0.22, 0.28], [0.2, 0.18], Ink::Coat);
+    pen.blob(&[[-0.3, 0.44], [0.02, 0.46], [0.06, 0.66], [-0.2, 0.74 - beat.abs()], [-0.38, 0.6]], wing);
+    pen.eye([0.29, 0.24], 0.04);
+}
+
+/// With a tail of long feathers.
+fn rooster(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, wing, beat) = (beak(dice), wing(pen), beat(pose));
+    for x in [0.02, 0.14] {
+        pen.limb(&[[x, 0.74], [x + 0.4 * beat, 0.97], [x + 0.07 + 0.4 * beat, 0.975]], 0.045, LEG);
+    }
+    for (x, y) in [(-0.66, 0.44), (-0.62, 0.26), (-0.5, 0.1), (-0.34, 0.04)] {
+        pen.limb(&[[-0.22, 0.56], [0.6 * x - 0.1, y], [x, y + 0.2]], 0.09, wing);
+    }
+    pen.blob(&[[-0.34, 0.5], [0.1, 0.5], [0.4, 0.34], [0.5, 0.56], [0.24, 0.86], [-0.16, 0.82]], Ink::Coat);
+    pen.limb(&[[0.34, 0.5], [0.42, 0.22]], 0.17, Ink::Coat);
+    pen.polygon(&[[0.52, 0.14], [0.68, 0.2], [0.52, 0.26]], beak);
+    for x in [0.34, 0.42, 0.5] {
+        pen.ellipse([x, 0.06], [0.05, 0.06], Ink::Tone([0.8, 0.14, 0.12]));
+    }
+    pen.ellipse([0.43, 0.18], [0.13, 0.12], Ink::Coat);
+    pen.ellipse([0.04, 0.64], [0.2, 0.13 + 0.3 * beat.abs()], wing);
+    pen.eye([0.47, 0.16], 0.035);
 }

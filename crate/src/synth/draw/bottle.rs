@@ -13,6 +13,10 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(0.5, with_spray),
     Design::training(0.62, canister),
     Design::training(0.42, squeezed),
+    Design::training(0.5, of_milk),
+    Design::training(0.42, thermos),
+    Design::training(0.7, of_scent),
+    Design::training(0.36, with_waist),
 ];
 
 fn cap(dice: &mut Dice) -> Ink {
@@ -190,4 +194,64 @@ fn squeezed(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
     pen.slab([-0.15, 0.86], [0.15, 0.998], 0.04, Ink::Coat);
     pen.ellipse([0.0, 0.58], [0.13, 0.15], label);
     gloss(pen);
+}
+
+/// Short, with a wide mouth.
+fn of_milk(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, mouth) = (cap(dice), dice.shade(0.1, 0.14));
+    pen.slab([-mouth, 0.06], [mouth, 0.4], 0.02, Ink::Coat);
+    pen.blob(&[[-mouth, 0.18], [mouth, 0.18], [0.24, 0.46], [0.24, 1.04], [-0.24, 1.04], [-0.24, 0.46]], Ink::Coat);
+    pen.slab([-0.22, 0.78], [0.22, 0.998], 0.05, Ink::Coat);
+    pen.slab([-mouth - 0.02, 0.0], [mouth + 0.02, 0.1], 0.03, cap);
+    pen.limb(&[[-0.12, 0.56], [-0.12, 0.88]], 0.03, Ink::Shaded(1.4));
+}
+
+/// Its cup on top.
+fn thermos(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, band) = (cap(dice), pen.mark());
+    let high = dice.shade(0.2, 0.28);
+    pen.slab([-0.18, 0.2], [0.18, 1.0], 0.06, Ink::Coat);
+    pen.polygon(&[[-0.12, 0.0], [0.12, 0.0], [0.16, high], [-0.16, high]], cap);
+    pen.slab([-0.185, high], [0.185, high + 0.06], 0.0, band);
+    pen.slab([-0.185, 0.9], [0.185, 0.96], 0.0, band);
+    pen.limb(&[[0.17, 0.38], [0.2, 0.42], [0.2, 0.66], [0.17, 0.7]], 0.03, cap);
+    gloss(pen);
+}
+
+/// Low, with a large stopper.
+fn of_scent(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, label) = (cap(dice), label(pen));
+    let shoulder = dice.shade(0.4, 0.46);
+    pen.slab([-0.08, 0.22], [0.08, shoulder + 0.06], 0.0, Ink::Shaded(0.8));
+    pen.polygon(&[[-0.13, 0.0], [0.13, 0.0], [0.17, 0.26], [-0.17, 0.26]], cap);
+    pen.slab([-0.34, shoulder], [0.34, 1.0], 0.07, Ink::Coat);
+    pen.slab([-0.18, 0.58], [0.18, 0.84], 0.02, label);
+    gloss(pen);
+}
+
+/// As of lemonade, with grooves.
+fn with_waist(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, waist) = (cap(dice), dice.shade(0.11, 0.14));
+    pen.blob(
+        &[
+            [-0.05, 0.04],
+            [0.05, 0.04],
+            [0.07, 0.24],
+            [0.18, 0.4],
+            [waist, 0.62],
+            [0.18, 0.84],
+            [0.15, 1.04],
+            [-0.15, 1.04],
+            [-0.18, 0.84],
+            [-waist, 0.62],
+            [-0.18, 0.4],
+            [-0.07, 0.24],
+        ],
+        Ink::Coat,
+    );
+    pen.slab([-0.13, 0.9], [0.13, 0.998], 0.03, Ink::Coat);
+    pen.slab([-0.06, 0.0], [0.06, 0.07], 0.02, cap);
+    for x in [-0.07, 0.0, 0.07] {
+        pen.limb(&[[x, 0.46], [0.8 * x, 0.62], [x, 0.8]], 0.02, Ink::Shaded(0.65));
+    }
 }

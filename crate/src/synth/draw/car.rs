@@ -13,6 +13,9 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.95, lorry),
     Design::training(1.75, beetle),
     Design::training(1.2, from_the_front),
+    Design::training(2.0, convertible),
+    Design::training(1.25, from_behind),
+    Design::training(1.7, tractor),
 ];
 
 const TYRE: Ink = Ink::Tone([0.09, 0.09, 0.1]);
@@ -167,5 +170,49 @@ fn from_the_front(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
     pen.slab([-0.26, 0.62], [0.26, 0.76], 0.03, DARK);
     for side in [-0.42, 0.42] {
         pen.ellipse([side, 0.6], [0.09, 0.08], LAMP);
+    }
+}
+
+/// Open, who drives to be seen.
+fn convertible(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (radius, glass) = wheels_and_glass(dice);
+    let hair = dice.shade(0.1, 0.4);
+    pen.limb(&[[0.1, 0.44], [0.26, 0.12]], 0.05, glass);
+    pen.ellipse([-0.14, 0.2], [0.11, 0.13], Ink::Tone([0.8, 0.62, 0.5]));
+    pen.ellipse([-0.18, 0.13], [0.12, 0.09], Ink::Tone([hair, 0.7 * hair, 0.5 * hair]));
+    pen.slab([-0.42, 0.26], [-0.28, 0.5], 0.05, DARK);
+    pen.blob(
+        &[[-0.98, 0.5], [-0.6, 0.36], [-0.3, 0.44], [0.2, 0.44], [0.7, 0.42], [1.0, 0.6], [0.94, 0.88], [-0.94, 0.88]],
+        Ink::Coat,
+    );
+    pen.slab([-0.9, 0.6], [0.92, 0.86], 0.08, Ink::Coat);
+    on_wheels(pen, dice, radius, [-0.58, 0.6]);
+}
+
+fn from_behind(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (radius, glass) = wheels_and_glass(dice);
+    for side in [-0.46, 0.46] {
+        pen.slab([side - 0.5 * radius, 0.66], [side + 0.5 * radius, 1.0], 0.04, TYRE);
+    }
+    pen.slab([-0.44, 0.02], [0.44, 0.6], 0.14, Ink::Coat);
+    pen.slab([-0.6, 0.42], [0.6, 0.88], 0.08, Ink::Coat);
+    pen.slab([-0.34, 0.1], [0.34, 0.36], 0.05, glass);
+    pen.slab([-0.16, 0.6], [0.16, 0.72], 0.0, Ink::Tone([0.93, 0.92, 0.86]));
+    for side in [-0.48, 0.48] {
+        pen.slab([side - 0.09, 0.48], [side + 0.09, 0.62], 0.03, Ink::Tone([0.75, 0.1, 0.08]));
+    }
+}
+
+/// Its wheels of two sizes.
+fn tractor(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (_, glass) = wheels_and_glass(dice);
+    let small = dice.shade(0.18, 0.22);
+    pen.limb(&[[0.5, 0.4], [0.5, 0.08]], 0.06, DARK);
+    pen.slab([-0.56, 0.02], [0.06, 0.6], 0.05, Ink::Coat);
+    pen.slab([-0.46, 0.1], [-0.02, 0.36], 0.02, glass);
+    pen.slab([-0.1, 0.36], [0.74, 0.74], 0.08, Ink::Coat);
+    for (x, radius) in [(-0.5, 0.33), (0.58, small)] {
+        pen.ellipse([x, 1.0 - radius], [radius, radius], TYRE);
+        pen.ellipse([x, 1.0 - radius], [0.5 * radius, 0.5 * radius], RIM);
     }
 }

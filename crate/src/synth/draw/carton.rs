@@ -13,6 +13,9 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.35, chest),
     Design::training(1.3, from_above),
     Design::training(1.45, with_handle),
+    Design::training(1.9, flat),
+    Design::training(1.2, tied),
+    Design::training(1.1, with_windows),
 ];
 
 /// Closed, with tape.
@@ -104,5 +107,37 @@ fn with_handle(pen: &mut Pen, _: &Pose, _: &mut Dice) {
     pen.slab([-0.72, 0.26], [0.72, 0.5], 0.06, Ink::Shaded(1.15));
     for left in [-0.46, 0.3] {
         pen.slab([left, 0.44], [left + 0.16, 0.62], 0.02, mark);
+    }
+}
+
+/// As for a pizza.
+fn flat(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (mark, lid) = (pen.mark(), dice.shade(0.4, 0.56));
+    pen.polygon(&[[-0.7, 0.02], [0.7, 0.02], [0.95, lid], [-0.95, lid]], Ink::Shaded(1.2));
+    pen.slab([-0.95, lid - 0.02], [0.95, 1.0], 0.02, Ink::Coat);
+    pen.slab([-0.18, lid + 0.04], [0.18, lid + 0.2], 0.02, Ink::Shaded(0.6));
+    pen.ellipse([0.0, 0.5 * lid], [0.34, 0.3 * lid], mark);
+}
+
+/// A parcel, with string around it.
+fn tied(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let string = Ink::Shaded(if pen.coat.iter().sum::<f32>() < 0.6 { 1.6 } else { 0.45 });
+    let knot = dice.shade(-0.2, 0.2);
+    pen.slab([-0.6, 0.1], [0.6, 1.0], 0.02, Ink::Coat);
+    pen.limb(&[[knot, 0.1], [knot, 1.0]], 0.04, string);
+    pen.limb(&[[-0.6, 0.52], [0.6, 0.52]], 0.04, string);
+    pen.limb(&[[knot, 0.1], [knot - 0.14, 0.02]], 0.035, string);
+    pen.limb(&[[knot, 0.1], [knot + 0.14, 0.02]], 0.035, string);
+    pen.slab([0.26, 0.62], [0.52, 0.84], 0.0, WHITE);
+}
+
+/// Of drawers, such as for screws.
+fn with_windows(pen: &mut Pen, _: &Pose, _: &mut Dice) {
+    let mark = pen.mark();
+    pen.slab([-0.55, 0.0], [0.55, 1.0], 0.03, Ink::Coat);
+    for place in 0..4 {
+        let (x, y) = (-0.46 + 0.5 * (place % 2) as f32, 0.1 + 0.44 * (place / 2) as f32);
+        pen.slab([x, y], [x + 0.42, y + 0.36], 0.02, Ink::Shaded(0.72));
+        pen.slab([x + 0.14, y + 0.16], [x + 0.28, y + 0.22], 0.02, mark);
     }
 }

@@ -13,6 +13,10 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.7, with_two_handles),
     Design::training(1.3, for_espresso),
     Design::training(0.75, with_straw),
+    Design::training(1.5, without_handle),
+    Design::training(1.2, tankard),
+    Design::training(0.95, for_toddlers),
+    Design::training(1.25, for_measuring),
 ];
 
 const INSIDE: Ink = Ink::Shaded(0.45);
@@ -119,4 +123,59 @@ fn with_straw(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
     pen.polygon(&[[-0.34, 0.32], [0.34, 0.32], [0.24, 1.0], [-0.24, 1.0]], Ink::Coat);
     pen.slab([-0.375, 0.28], [0.375, 0.36], 0.03, Ink::Shaded(0.8));
     pen.ellipse([0.0, 0.66], [0.14, 0.13], mark);
+}
+
+/// As for soup.
+fn without_handle(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let mark = pen.mark();
+    let foot = dice.shade(0.2, 0.3);
+    pen.slab([-foot, 0.8], [foot, 1.0], 0.03, Ink::Shaded(0.75));
+    pen.blob(
+        &[[-0.74, 0.06], [0.74, 0.06], [0.66, 0.62], [foot, 0.93], [0.0, 0.94], [-foot, 0.93], [-0.66, 0.62]],
+        Ink::Coat,
+    );
+    pen.limb(&[[-0.6, 0.36], [0.0, 0.44], [0.6, 0.36]], 0.05, mark);
+    pen.ellipse([0.0, 0.13], [0.64, 0.12], Ink::Shaded(1.2));
+    pen.ellipse([0.0, 0.145], [0.56, 0.09], INSIDE);
+}
+
+/// For beer, of staves, with foam.
+fn tankard(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let belly = dice.shade(0.4, 0.46);
+    pen.limb(&[[0.26, 0.22], [0.52, 0.24], [0.54, 0.74], [0.26, 0.84]], 0.1, Ink::Shaded(0.75));
+    pen.blob(
+        &[[-0.52, 0.1], [0.28, 0.1], [belly - 0.06, 0.55], [0.28, 1.03], [-0.52, 1.03], [-belly - 0.16, 0.55]],
+        Ink::Coat,
+    );
+    for x in [-0.36, -0.12, 0.12] {
+        pen.limb(&[[x, 0.22], [x, 0.94]], 0.03, Ink::Shaded(0.6));
+    }
+    for (x, radius) in [(-0.36, 0.13), (-0.12, 0.15), (0.1, 0.13)] {
+        pen.ellipse([x, 0.14], [radius, 0.12], WHITE);
+    }
+}
+
+/// With a spout to suck at, and two ears.
+fn for_toddlers(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let mark = pen.mark();
+    let spout = dice.shade(0.05, 0.16);
+    for side in [-1.0, 1.0] {
+        pen.limb(&[[side * 0.28, 0.42], [side * 0.44, 0.46], [side * 0.42, 0.72], [side * 0.26, 0.78]], 0.07, mark);
+    }
+    pen.slab([-0.32, 0.28], [0.32, 1.0], 0.12, Ink::Coat);
+    pen.slab([spout - 0.08, 0.0], [spout + 0.08, 0.2], 0.04, mark);
+    pen.slab([-0.34, 0.14], [0.34, 0.32], 0.08, mark);
+    pen.ellipse([0.0, 0.64], [0.12, 0.12], Ink::Shaded(1.35));
+}
+
+/// With a lip, and lines to measure by.
+fn for_measuring(pen: &mut Pen, _: &Pose, _: &mut Dice) {
+    let mark = pen.mark();
+    pen.limb(&[[0.24, 0.16], [0.54, 0.16], [0.5, 0.72], [0.22, 0.72]], 0.11, Ink::Shaded(0.8));
+    pen.polygon(&[[-0.62, 0.0], [0.38, 0.06], [0.28, 1.0], [-0.46, 1.0], [-0.5, 0.2]], Ink::Coat);
+    for line in 0..4 {
+        let y = 0.3 + 0.17 * line as f32;
+        pen.limb(&[[-0.36, y], [if line % 2 == 0 { -0.08 } else { -0.2 }, y]], 0.04, mark);
+    }
+    pen.polygon(&[[-0.52, 0.04], [0.34, 0.08], [0.32, 0.16], [-0.44, 0.15]], INSIDE);
 }

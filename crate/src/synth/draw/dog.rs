@@ -14,6 +14,8 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.4, shaggy),
     Design::training(1.55, sniffing),
     Design::training(0.62, begging),
+    Design::training(1.3, bulldog),
+    Design::training(0.95, from_behind),
 ];
 
 /// Ears differ from the coat, also from a black one.
@@ -261,4 +263,37 @@ fn begging(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
         pen.limb(&[[0.08, y - 0.06], [0.2, y + 0.02], [0.25, y - 0.04 + paw]], 0.06, Ink::Shaded(0.85));
     }
     face(pen, [0.0, 0.19], ears);
+}
+
+/// Broad before, with a short muzzle.
+fn bulldog(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let ear = ear(pen);
+    legs(pen, pose, [-0.32, 0.1, -0.42, 0.2], 0.66, 0.16);
+    pen.limb(&[[-0.46, 0.4], [-0.58, 0.34]], 0.07, Ink::Coat);
+    pen.blob(&[[-0.5, 0.36], [-0.1, 0.36], [0.36, 0.26], [0.4, 0.66], [0.1, 0.86], [-0.4, 0.76]], Ink::Coat);
+    pen.ellipse([0.34, 0.3], [0.28, 0.26], Ink::Coat);
+    pen.ellipse([0.48, 0.4], [0.15, 0.14], Ink::Shaded(1.15));
+    pen.ellipse([0.56, 0.31], [0.05, 0.04], NOSE);
+    pen.polygon(&[[0.12, 0.16], [0.16, dice.shade(0.0, 0.06)], [0.3, 0.1]], ear);
+    pen.eye([0.42, 0.22], 0.04);
+}
+
+/// It sits and looks away.
+fn from_behind(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let ear = ear(pen);
+    let wag = 0.1 * pose.stride as f32;
+    let hanging = dice.chance(0.5);
+    pen.blob(&[[-0.12, 0.3], [0.12, 0.3], [0.3, 0.7], [0.34, 1.02], [-0.34, 1.02], [-0.3, 0.7]], Ink::Coat);
+    for side in [-1.0, 1.0] {
+        pen.ellipse([side * 0.3, 0.88], [0.15, 0.12], Ink::Shaded(0.85));
+    }
+    pen.limb(&[[0.0, 0.94], [0.2 + wag, 0.9], [0.36 + wag, 0.7]], 0.09, Ink::Shaded(0.85));
+    pen.ellipse([0.0, 0.22], [0.2, 0.19], Ink::Coat);
+    for side in [-1.0, 1.0] {
+        if hanging {
+            pen.ellipse([side * 0.21, 0.24], [0.07, 0.16], ear);
+        } else {
+            pen.polygon(&[[side * 0.2, 0.16], [side * 0.2, 0.0], [side * 0.04, 0.06]], ear);
+        }
+    }
 }

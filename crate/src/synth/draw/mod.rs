@@ -46,7 +46,7 @@ fn stretch(look: &Look) -> f64 {
         return 1.0;
     }
     let most = match design.split {
-        Split::Train => 1.2,
+        Split::Train => 1.28,
         Split::HeldOut => 1.12,
     };
     Dice::new(look.seed, 2).range(2.0 - most, most)

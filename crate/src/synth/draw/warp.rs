@@ -24,10 +24,10 @@ impl Warp {
     pub fn any(half: f32, dice: &mut Dice) -> Self {
         Self {
             half,
-            up: dice.shade(-0.18, 0.18),
-            fore: dice.shade(-0.2, 0.2),
-            taper: dice.shade(-0.16, 0.16),
-            bow: dice.shade(-0.08, 0.08),
+            up: dice.shade(-0.25, 0.25),
+            fore: dice.shade(-0.28, 0.28),
+            taper: dice.shade(-0.26, 0.26),
+            bow: dice.shade(-0.1, 0.1),
         }
     }
 
