@@ -6,7 +6,7 @@ use streamo_wgpu::data::{self, Slips, Target};
 use streamo_wgpu::frame::Grid;
 use streamo_wgpu::model::Model;
 use streamo_wgpu::stream::State;
-use streamo_wgpu::train::{AdamW, Batch, Count, Gradients, Lesson, Moments, Objective, Optimiser};
+use streamo_wgpu::train::{AdamW, Batch, Count, Gradients, Lesson, Moments, Objective, Optimiser, Pace, Workers};
 
 use crate::checkpoint::{self, Random};
 use crate::fixtures::{self, Numbers, relative_error};
@@ -121,10 +121,11 @@ fn adamw_takes_pytorchs_steps() {
     let gradients = learner.flat(&reference.named("gradient."));
     let steps: Vec<[f64; 2]> = serde_json::from_value(reference.case["steps"].clone()).unwrap();
     let (mut model, mut moments) = (learner.model.map(&mut Same, learner.model.device()), Moments::default());
-    let mut clipped = 0;
+    let (mut clipped, workers) = (0, Workers::new(2));
     for (step, &[rate, factor]) in (1..).zip(&steps) {
         let scaled = gradients.iter().map(|gradient| gradient.clone().map(|gradient| gradient * factor)).collect();
-        let (next, norm) = optimiser.step(&model, &[], Gradients(scaled), &mut moments, step, rate).unwrap();
+        let (next, norm) =
+            optimiser.step(&model, &[], Gradients(scaled), &mut moments, Pace { step, rate }, &workers).unwrap();
         clipped += u64::from(norm > adamw.clip);
         model = next;
     }
@@ -151,10 +152,14 @@ fn adamw_takes_the_steps_computed_by_hand() {
     };
     let mut moments = Moments::default();
     let first = learner.flat(&all(0.5));
-    let (once, norm) = optimiser.step(&learner.model, &[], Gradients(first.clone()), &mut moments, 1, 0.01).unwrap();
+    let workers = Workers::new(2);
+    let mut step = |model: &Model, gradients, step, rate| {
+        optimiser.step(model, &[], Gradients(gradients), &mut moments, Pace { step, rate }, &workers).unwrap()
+    };
+    let (once, norm) = step(&learner.model, first.clone(), 1, 0.01);
     let count: usize = first.iter().flatten().map(|tensor| tensor.shape().num_elements()).sum();
     assert!((norm - 0.5 * (count as f64).sqrt()).abs() < 1e-3);
-    let (twice, _) = optimiser.step(&once, &[], Gradients(learner.flat(&all(-1.0))), &mut moments, 2, 0.02).unwrap();
+    let (twice, _) = step(&once, learner.flat(&all(-1.0)), 2, 0.02);
     // m = 0.9 · 0.05 − 0.1 and v = 0.95 · 0.0125 + 0.05, divided by 1 − 0.9² and 1 − 0.95².
     let direction = (-0.055 / 0.19) / (0.061_875_f64 / 0.0975).sqrt();
     let (before, once, twice) =

@@ -34,6 +34,7 @@ pub use gradients::Gradients;
 pub use journal::Journal;
 pub use muon::Muon;
 pub use objective::{Count, Objective, Scores, Tally};
-pub use optimiser::{Moments, Optimiser};
+pub use optimiser::{Moments, Optimiser, Pace};
 pub use recipe::{Freezable, Library, Material, Phase, Rate, Recipe, RecipeError, Rhythm, Skill, read_toml};
 pub use trainer::{News, Step, Trainer};
+pub use workers::Workers;

@@ -11,8 +11,7 @@ use super::checkpoint::{self, Progress};
 use super::course::{Desk, Draft};
 use super::objective::Count;
 use super::recipe::{Freezable, Recipe, Rhythm};
-use super::workers::Workers;
-use super::{Batch, Gradients, Journal, Lesson, Moments, Tally, TrainError};
+use super::{Batch, Gradients, Journal, Lesson, Moments, Pace, Tally, TrainError, Workers};
 use crate::device;
 use crate::kernels::launch;
 use crate::model::{Description, Model};
@@ -194,8 +193,14 @@ impl Trainer {
             return Err(TrainError::Diverged { step, loss: tally.loss, norm });
         }
         let rate = self.recipe.rate(step);
-        let (model, norm) =
-            self.recipe.optimiser().step(&self.model, &self.between, gradients, &mut self.moments, step, rate)?;
+        let (model, norm) = self.recipe.optimiser().step(
+            &self.model,
+            &self.between,
+            gradients,
+            &mut self.moments,
+            Pace { step, rate },
+            &self.workers,
+        )?;
         self.model = model;
         self.progress.step = step;
         Ok(Step { step, rate, norm, tally })
