@@ -74,8 +74,10 @@ fn a_comparison_goes_on_where_it_was_left_and_says_the_same() {
 /// What the steps of a training by a changed recipe learn from.
 fn steps(change: &str) -> [Step; 12] {
     let school = School::new();
-    // Streams from the start, long enough that there is something to stand by for.
-    let recipe = school.write(&[("freeze = []", change), ("until = 0.5", "until = 0.01"), ("[2, 3]", "[6, 8]")]);
+    // Streams from the start, long enough that there is something to stand by for, and with the same past for every model.
+    let changes =
+        [("freeze = []", change), ("until = 0.5", "until = 0.01"), ("[2, 3]", "[6, 8]"), ("own = 0.6", "own = 0.0")];
+    let recipe = school.write(&changes);
     let mut trainer = Trainer::open(Recipe::read(&recipe).unwrap(), &school.file("run"), &Device::flex(), 1).unwrap();
     [(); 12].map(|()| trainer.step().unwrap())
 }

@@ -110,10 +110,12 @@ impl Desk {
                 if !random.random_bool(material.slips) {
                     return self.draft(scene);
                 }
-                let life = (self.learns != Skill::What && random.random_bool(material.own)).then(|| Life {
+                // Whoever learns gets the same dialogues; who learns only what to say has no states of its own.
+                let (is_own, seed) = (random.random_bool(material.own), random.random());
+                let life = (is_own && self.learns != Skill::What).then(|| Life {
                     right: scene.script.clone(),
                     texts: said.clone(),
-                    random: ChaCha8Rng::seed_from_u64(random.random()),
+                    random: ChaCha8Rng::seed_from_u64(seed),
                 });
                 Ok(Draft { life, ..self.draft(scene.slipped(&said, &mut random))? })
             });
