@@ -52,8 +52,8 @@ pub enum Split {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
-    /// Every picture, or what is asked for of it, is described, with what has changed since the one before: for learning to
-    /// see.
+    /// Every picture, or what is asked for of it, is described, with what has changed since the one before, or only those
+    /// that show what is asked for: for learning to see.
     Dense,
     /// Everything that happens is told.
     Narration,

@@ -214,7 +214,7 @@ fn each_task_has_a_healthy_mix_of_states() {
         let mute = 100.0 * mute as f64 / samples.len() as f64;
         println!("{:<16}{silence:>8.1}%{standby:>8.1}%{response:>9.1}%{mute:>21.0}%", task.name());
         let wanted = match task {
-            Task::Dense => response == 100.0,
+            Task::Dense => response > 60.0 && silence > 10.0 && standby == 0.0,
             Task::Memory => response > 4.0 && mute == 0.0,
             Task::Alert => standby > 2.0 && response > 2.0 && (25.0..50.0).contains(&mute),
             _ => standby > 3.0 && response > 3.0 && silence > 30.0 && mute < 35.0,
@@ -228,14 +228,14 @@ fn each_task_has_a_healthy_mix_of_states() {
 
 #[test]
 fn nothing_that_is_asked_for_happens_in_quiet_streams() {
-    for task in Task::ALL {
+    // But for descriptions, which ask for nothing that happens.
+    for task in Task::ALL.into_iter().filter(|&task| task != Task::Dense) {
         for seed in 0..60 {
             let quiet = Setup { quiet: true, ..setup(task) };
             let cues = sample(seed, &quiet).script.cues;
             let said: Vec<&str> = cues.iter().map(|cue| cue.text.as_str()).filter(|text| !text.is_empty()).collect();
             let standby = cues.iter().filter(|cue| cue.state == State::Standby).count();
             match task {
-                Task::Dense => assert_eq!(said.len(), 24),
                 Task::TimeSensitive => assert!(said.len() == 1, "{seed} {said:?}"),
                 Task::Memory => {
                     assert!(said.iter().all(|text| ["Nothing.", "None.", "No."].contains(text)), "{said:?}")
@@ -306,7 +306,7 @@ fn held_out_silhouettes_are_others() {
         plots.flat_map(|plot| plot.actors).map(|actor| (actor.look.kind, actor.look.design)).collect()
     };
     let (train, held_out) = (designs(Split::Train), designs(Split::HeldOut));
-    assert_eq!((train.len(), held_out.len()), (89, 16));
+    assert_eq!((train.len(), held_out.len()), (128, 16));
     assert!(train.is_disjoint(&held_out));
 }
 

@@ -5,14 +5,6 @@ use crate::synth::actor::Actor;
 use crate::synth::plot::Plot;
 use crate::synth::thing::{Colour, Kind};
 
-/// What of a picture is to be described.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Wanted {
-    Everything,
-    Of(Option<Kind>, Option<Colour>),
-    Changed(Change),
-}
-
 /// What can be seen of a thing in two pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
@@ -29,7 +21,7 @@ impl Change {
     const ALL: [Change; 7] =
         [Change::New, Change::Gone, Change::Turning, Change::Closer, Change::Waving, Change::Left, Change::Right];
 
-    /// Behind the name of a thing, or, of a new one, before it.
+    /// After "is".
     fn words(self) -> &'static str {
         match self {
             Change::New => "new",
@@ -62,85 +54,150 @@ impl Change {
     }
 }
 
-impl Wanted {
-    /// Mostly of something that is there.
-    fn any(asker: &mut Asker) -> Self {
-        let looks: Vec<_> = asker.plot.actors.iter().map(|actor| (actor.look.kind, actor.colour(0.0))).collect();
-        let there = asker.dice.pick(&looks).filter(|_| asker.dice.chance(0.75));
-        let kind = there.map(|(kind, _)| kind).or_else(|| asker.dice.pick(&Kind::ALL));
-        let colour = there.map(|(_, colour)| colour).or_else(|| asker.dice.pick(&Colour::ALL));
-        let several = asker.setup.rounds > 1;
-        match asker.dice.weighted(&[(0, 0.6), (1, 0.1), (2, 0.1), (3, 0.05), (4, if several { 0.3 } else { 0.0 })]) {
-            Some(1) => Wanted::Of(kind, None),
-            Some(2) => Wanted::Of(None, colour),
-            Some(3) => Wanted::Of(kind, colour),
-            Some(4) => asker.dice.pick(&Change::ALL).map_or(Wanted::Everything, Wanted::Changed),
-            _ => Wanted::Everything,
-        }
+/// One thing in a picture, with what is otherwise than in the picture before.
+#[derive(Debug, Clone, Copy)]
+struct Sighting {
+    kind: Kind,
+    colour: Colour,
+    /// In which third, and whether it is large; none of what is gone.
+    place: Option<(usize, bool)>,
+    is_new: bool,
+    change: Option<Change>,
+}
+
+impl Sighting {
+    fn changes(&self) -> impl Iterator<Item = Change> {
+        let age = if self.place.is_none() { Some(Change::Gone) } else { self.is_new.then_some(Change::New) };
+        age.into_iter().chain(self.change)
     }
 
-    fn takes(self, kind: Kind, colour: Colour, changes: &[Change]) -> bool {
-        match self {
-            Wanted::Everything => true,
-            Wanted::Of(only, of) => only.is_none_or(|only| only == kind) && of.is_none_or(|of| of == colour),
-            Wanted::Changed(change) => changes.contains(&change),
-        }
-    }
-
-    fn question(self, asker: &mut Asker) -> String {
-        let what = match self {
-            Wanted::Everything => return wording::any(wording::DENSE, asker.split(), asker.dice).to_owned(),
-            Wanted::Of(Some(kind), Some(colour)) => format!("every {}", sentence::thing(kind, colour)),
-            Wanted::Of(Some(kind), None) => format!("every {}", kind.name()),
-            Wanted::Of(None, colour) => format!("everything {}", colour.map_or("", Colour::name)),
-            Wanted::Changed(change) => format!("everything {}", change.words()),
-        };
-        wording::about(wording::DENSE_OF, &what, asker.split(), asker.dice)
+    fn words(&self) -> String {
+        let thing = sentence::thing(self.kind, self.colour);
+        let Some((third, is_large)) = self.place else { return format!("the {thing} gone") };
+        let age = if self.is_new { "new " } else { "" };
+        let size = if is_large { "large " } else { "" };
+        let place = ["at the left", "in the middle", "at the right"][third];
+        let change = self.change.map_or_else(String::new, |change| format!(" {}", change.words()));
+        format!("a {age}{size}{thing} {place}{change}")
     }
 }
 
-/// What is `wanted` of a picture, from left to right, with what is otherwise than in the one `before` it, if there was one
-/// and if there was light.
-fn description(plot: &Plot, wanted: Wanted, time: f64, before: Option<f64>) -> String {
+/// What is seen, from left to right, and then what no longer is, against the picture `before`, if there was one and if there
+/// was light; none in darkness.
+fn sightings(plot: &Plot, time: f64, before: Option<f64>) -> Option<Vec<Sighting>> {
     if plot.is_dark(time) {
-        return "darkness.".to_owned();
+        return None;
     }
     let before = before.filter(|&before| !plot.is_dark(before));
     let seen_before: Option<Vec<usize>> =
         before.map(|before| plot.seen_at(before).into_iter().map(|(number, ..)| number).collect());
     let seen = plot.seen_at(time);
-    let mut parts: Vec<String> = Vec::new();
-    for &(number, third, is_large) in &seen {
-        let actor = &plot.actors[number];
-        let (kind, colour) = (actor.look.kind, actor.colour(time));
+    let of = |number: usize| (plot.actors[number].look.kind, plot.actors[number].colour(time));
+    let there = seen.iter().map(|&(number, third, is_large)| {
+        let (kind, colour) = of(number);
         let is_new = seen_before.as_ref().is_some_and(|before| !before.contains(&number));
-        let change = before.and_then(|before| Change::of(actor, before, time));
-        let changes: Vec<Change> = is_new.then_some(Change::New).into_iter().chain(change).collect();
-        if wanted.takes(kind, colour, &changes) {
-            let age = if is_new { "new " } else { "" };
-            let size = if is_large { "large " } else { "" };
-            let place = ["at the left", "in the middle", "at the right"][third];
-            let change = change.map_or_else(String::new, |change| format!(" {}", change.words()));
-            parts.push(format!("a {age}{size}{} {place}{change}", sentence::thing(kind, colour)));
-        }
-    }
-    let missing =
-        seen_before.unwrap_or_default().into_iter().filter(|old| seen.iter().all(|(number, ..)| number != old));
-    for actor in missing.map(|number| &plot.actors[number]) {
-        let (kind, colour) = (actor.look.kind, actor.colour(time));
-        if wanted.takes(kind, colour, &[Change::Gone]) {
-            parts.push(format!("the {} gone", sentence::thing(kind, colour)));
-        }
-    }
-    if parts.is_empty() { "nothing.".to_owned() } else { format!("{}.", parts.join(", ")) }
+        let change = before.and_then(|before| Change::of(&plot.actors[number], before, time));
+        Sighting { kind, colour, place: Some((third, is_large)), is_new, change }
+    });
+    let old = seen_before.iter().flatten().copied();
+    let gone = old.filter(|old| seen.iter().all(|(number, ..)| number != old)).map(|number| {
+        let (kind, colour) = of(number);
+        Sighting { kind, colour, place: None, is_new: false, change: None }
+    });
+    Some(there.chain(gone).collect())
 }
 
+/// What of the pictures is asked for: everything that is so, and whatever where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Wanted {
+    kind: Option<Kind>,
+    colour: Option<Colour>,
+    change: Option<Change>,
+}
+
+impl Wanted {
+    const EVERYTHING: Wanted = Wanted { kind: None, colour: None, change: None };
+
+    /// Mostly something that is seen in one of the pictures, or next to it.
+    fn any(asker: &mut Asker, pictures: &[Option<Vec<Sighting>>]) -> Self {
+        if asker.dice.chance(0.45) {
+            return Wanted::EVERYTHING;
+        }
+        let of_changes = if asker.setup.rounds > 1 { 0.6 } else { 0.0 };
+        let is_of_change = asker.dice.chance(of_changes);
+        let whole: Vec<Wanted> = pictures
+            .iter()
+            .flatten()
+            .flatten()
+            .flat_map(|seen| {
+                let wanted = |change| Wanted { kind: Some(seen.kind), colour: Some(seen.colour), change };
+                let changes: Vec<_> = if is_of_change { seen.changes().map(Some).collect() } else { vec![None] };
+                changes.into_iter().map(wanted)
+            })
+            .collect();
+        let (kinds, colours) = (asker.dice.pick(&Kind::ALL), asker.dice.pick(&Colour::ALL));
+        let change = asker.dice.pick(&Change::ALL).filter(|_| is_of_change);
+        let other = Wanted { kind: kinds, colour: colours, change };
+        let mut wanted = asker.dice.pick(&whole).unwrap_or(other);
+        if asker.dice.chance(0.3) {
+            match asker.dice.index(if is_of_change { 3 } else { 2 }) {
+                0 => wanted.kind = other.kind,
+                1 => wanted.colour = other.colour,
+                _ => wanted.change = other.change,
+            }
+        }
+        let alone = if is_of_change { 0.8 } else { 0.0 };
+        match asker.dice.weighted(&[(0, alone), (1, 0.4), (2, 0.4), (3, 0.3)]) {
+            Some(0) => Wanted { kind: None, colour: None, ..wanted },
+            Some(1) => Wanted { colour: None, ..wanted },
+            Some(2) => Wanted { kind: None, ..wanted },
+            _ => wanted,
+        }
+    }
+
+    fn takes(self, seen: &Sighting) -> bool {
+        self.kind.is_none_or(|kind| kind == seen.kind)
+            && self.colour.is_none_or(|colour| colour == seen.colour)
+            && self.change.is_none_or(|change| seen.changes().any(|seen| seen == change))
+    }
+
+    /// "every red dog that is waving", "everything red", "everything that is new".
+    fn phrase(self) -> String {
+        let who = match (self.kind, self.colour) {
+            (Some(kind), Some(colour)) => format!("every {}", sentence::thing(kind, colour)),
+            (Some(kind), None) => format!("every {}", kind.name()),
+            (None, Some(colour)) => format!("everything {}", colour.name()),
+            (None, None) => "everything".to_owned(),
+        };
+        self.change.map_or_else(|| who.clone(), |change| format!("{who} that is {}", change.words()))
+    }
+}
+
+/// Of every picture, or, where only some of what is seen is wanted, often of those that show it.
 pub(super) fn dense(asker: &mut Asker) -> Asked {
-    let wanted = Wanted::any(asker);
     let time = |round: usize| round as f64 / asker.fps;
-    let described = |round: usize| description(asker.plot, wanted, time(round), round.checked_sub(1).map(time));
-    let answers =
-        (0..asker.setup.rounds).map(|round| Answer { when: When::At(round), text: described(round) }).collect();
-    let question = wanted.question(asker);
+    let pictures: Vec<Option<Vec<Sighting>>> = (0..asker.setup.rounds)
+        .map(|round| sightings(asker.plot, time(round), round.checked_sub(1).map(time)))
+        .collect();
+    let wanted = Wanted::any(asker, &pictures);
+    let is_everything = wanted == Wanted::EVERYTHING;
+    let says_when_there_is_none = is_everything || asker.dice.chance(0.4);
+    let described = |(round, picture): (usize, &Option<Vec<Sighting>>)| {
+        let parts: Vec<String> =
+            picture.iter().flatten().filter(|seen| wanted.takes(seen)).map(Sighting::words).collect();
+        let text = match (picture, parts.is_empty()) {
+            (_, true) if !says_when_there_is_none => return None,
+            (None, _) => "darkness.".to_owned(),
+            (_, true) => "nothing.".to_owned(),
+            _ => format!("{}.", parts.join(", ")),
+        };
+        Some(Answer { when: When::At(round), text })
+    };
+    let answers = pictures.iter().enumerate().filter_map(described).collect();
+    let question = match (is_everything, says_when_there_is_none) {
+        (true, _) => wording::any(wording::DENSE, asker.split(), asker.dice).to_owned(),
+        (_, true) => wording::about(wording::DENSE_OF, &wanted.phrase(), asker.split(), asker.dice),
+        _ => wording::about(wording::DENSE_ONLY, &wanted.phrase(), asker.split(), asker.dice),
+    };
     Asked { questions: vec![(asker.round, question)], answers }
 }

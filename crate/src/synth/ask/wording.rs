@@ -36,7 +36,7 @@ pub(in crate::synth) const DENSE: Wordings = Wordings {
     held_out: &["Say what you see in every picture.", "Name everything you see.", "Tell me what is in each picture."],
 };
 
-/// About "everything red" or "every dog".
+/// About "everything red" or "every dog that is waving": of every picture.
 pub(in crate::synth) const DENSE_OF: Wordings = Wordings {
     train: &[
         "Describe {} in every picture.",
@@ -45,6 +45,12 @@ pub(in crate::synth) const DENSE_OF: Wordings = Wordings {
         "Name {} that you see in each picture.",
     ],
     held_out: &["Say where {} is in every picture.", "Name {} in each picture."],
+};
+
+/// About the same, and silent where there is none.
+pub(in crate::synth) const DENSE_ONLY: Wordings = Wordings {
+    train: &["Say something only of {}.", "Name {} and nothing more.", "Only report {}.", "Speak only of {}."],
+    held_out: &["Report only {}.", "Name only {} and say nothing more."],
 };
 
 pub(in crate::synth) const NARRATION: Wordings = Wordings {
@@ -213,9 +219,10 @@ pub(in crate::synth) const DID: Wordings = Wordings {
 
 /// All of them.
 #[cfg(test)]
-pub(in crate::synth) const ALL: [Wordings; 23] = [
+pub(in crate::synth) const ALL: [Wordings; 24] = [
     DENSE,
     DENSE_OF,
+    DENSE_ONLY,
     NARRATION,
     EVENT_CAPTION,
     ACTION_CAPTION,

@@ -14,6 +14,11 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.0, patched).round(),
     Design::training(1.0, swirled).round(),
     Design::training(1.0, dotted).round(),
+    Design::training(1.0, striped).round(),
+    Design::training(1.0, smiling).round(),
+    Design::training(1.0, numbered).round(),
+    Design::training(1.0, netted).round(),
+    Design::training(1.0, curved).round(),
 ];
 
 /// Points of the ball: so far around, so far out, turned as it has rolled.
@@ -118,6 +123,57 @@ fn dotted(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
         for dot in 0..count {
             pen.ellipse(at(dot as f32 * std::f32::consts::TAU / count as f32, far), [0.04, 0.04], mark);
         }
+    }
+    gloss(pen, dice);
+}
+
+fn striped(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (mark, at) = (round(pen), rolled(pose));
+    for angle in [0.5, 1.05, 1.57, 2.09, 2.64] {
+        pen.limb(&[at(angle, 0.44), at(-angle, 0.44)], 0.05, mark);
+    }
+    gloss(pen, dice);
+}
+
+/// With a face, which rolls along.
+fn smiling(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (mark, at) = (round(pen), rolled(pose));
+    for angle in [-2.2, -0.94] {
+        pen.ellipse(at(angle, 0.22), [0.06, 0.06], mark);
+    }
+    let mouth: Vec<_> = (0..=6).map(|step| at(0.5 + 0.357 * step as f32, 0.27)).collect();
+    pen.limb(&mouth, 0.05, mark);
+    gloss(pen, dice);
+}
+
+/// As in billiards.
+fn numbered(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (mark, at) = (round(pen), rolled(pose));
+    let far = dice.shade(0.0, 0.2);
+    pen.ellipse(at(0.0, far), [0.2, 0.2], mark);
+    let [x, y] = at(0.0, far);
+    pen.limb(&[[x, y - 0.1], [x, y + 0.1]], 0.045, Ink::Coat);
+    gloss(pen, dice);
+}
+
+fn netted(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (mark, at) = (round(pen), rolled(pose));
+    for offset in [-0.8, 0.0, 0.8] {
+        pen.limb(&[at(0.78 + offset, 0.47), at(2.36 + std::f32::consts::FRAC_PI_2 - offset, 0.47)], 0.028, mark);
+        pen.limb(&[at(-0.78 - offset, 0.47), at(2.36 + offset, 0.47)], 0.028, mark);
+    }
+    gloss(pen, dice);
+}
+
+/// As for tennis.
+fn curved(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (mark, at) = (round(pen), rolled(pose));
+    for side in [0.0, std::f32::consts::PI] {
+        pen.limb(
+            &[at(side - 0.8, 0.48), at(side - 0.5, 0.3), at(side, 0.2), at(side + 0.5, 0.3), at(side + 0.8, 0.48)],
+            0.05,
+            mark,
+        );
     }
     gloss(pen, dice);
 }

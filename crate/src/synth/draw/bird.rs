@@ -1,6 +1,6 @@
 //! Birds, whose wings beat while they move.
 
-use super::{Design, Dice, Ink, Pen, Pose};
+use super::{Design, Dice, Ink, NOSE, Pen, Pose};
 
 pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.2, perched),
@@ -18,6 +18,13 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(0.8, ostrich),
     Design::training(1.1, robin),
     Design::training(1.4, rooster),
+    Design::training(0.95, toucan),
+    Design::training(1.6, hovering),
+    Design::training(1.5, swallow),
+    Design::training(1.1, pelican),
+    Design::training(1.1, turkey),
+    Design::training(1.3, humming),
+    Design::training(0.6, falcon),
 ];
 
 fn beak(dice: &mut Dice) -> Ink {
@@ -250,4 +257,126 @@ fn rooster(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
     pen.ellipse([0.43, 0.18], [0.13, 0.12], Ink::Coat);
     pen.ellipse([0.04, 0.64], [0.2, 0.13 + 0.3 * beat.abs()], wing);
     pen.eye([0.47, 0.16], 0.035);
+}
+
+/// Its beak as long as itself is wide.
+fn toucan(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (beak, wing) = (beak(dice), wing(pen));
+    for x in [-0.06, 0.06] {
+        pen.limb(&[[x, 0.84], [x + 0.02, 0.97]], 0.045, LEG);
+    }
+    pen.polygon(&[[-0.22, 0.7], [-0.4, 1.0], [-0.22, 1.0], [-0.06, 0.84]], wing);
+    pen.blob(&[[-0.2, 0.3], [0.1, 0.28], [0.2, 0.6], [0.08, 0.9], [-0.2, 0.9], [-0.32, 0.6]], Ink::Coat);
+    pen.ellipse([-0.04, 0.22], [0.2, 0.2], Ink::Coat);
+    pen.blob(&[[0.06, 0.06], [0.34, 0.06], [0.48, 0.24], [0.46, 0.4], [0.34, 0.28], [0.08, 0.32]], beak);
+    pen.blob(&[[-0.26, 0.42], [-0.02, 0.44], [-0.04, 0.72], [-0.24, 0.86], [-0.32, 0.62]], wing);
+    pen.eye([0.02, 0.17], 0.045);
+}
+
+/// Its wings raised, seen from before.
+fn hovering(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, wing, beat) = (beak(dice), wing(pen), beat(pose));
+    pen.polygon(&[[-0.1, 0.8], [0.1, 0.8], [0.18, 1.0], [-0.18, 1.0]], Ink::Shaded(0.8));
+    for side in [-1.0, 1.0] {
+        pen.blob(
+            &[
+                [side * 0.1, 0.46],
+                [side * 0.4, 0.26],
+                [side * 0.8, 0.06 + beat.abs()],
+                [side * 0.76, 0.3],
+                [side * 0.5, 0.56],
+                [side * 0.14, 0.72],
+            ],
+            wing,
+        );
+        pen.limb(&[[side * 0.08, 0.84], [side * 0.1, 0.93]], 0.04, LEG);
+    }
+    pen.ellipse([0.0, 0.64], [0.19, 0.27], Ink::Coat);
+    pen.ellipse([0.0, 0.36], [0.14, 0.14], Ink::Coat);
+    pen.polygon(&[[-0.05, 0.38], [0.05, 0.38], [0.0, 0.47]], beak);
+    for side in [-1.0, 1.0] {
+        pen.eye([side * 0.07, 0.33], 0.032);
+    }
+}
+
+/// Wings like a sickle, and a forked tail.
+fn swallow(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, wing, beat) = (beak(dice), wing(pen), beat(pose));
+    pen.polygon(&[[-0.3, 0.48], [-0.74, 0.34], [-0.5, 0.5], [-0.72, 0.64], [-0.3, 0.58]], wing);
+    pen.blob(&[[0.3, 0.5], [0.14, 0.3], [-0.3, 0.0 + beat.abs()], [-0.1, 0.3], [0.04, 0.52]], wing);
+    pen.blob(&[[0.3, 0.52], [0.14, 0.76], [-0.3, 1.0 - beat.abs()], [-0.1, 0.74], [0.04, 0.52]], Ink::Shaded(0.8));
+    pen.blob(&[[-0.4, 0.52], [0.1, 0.4], [0.56, 0.42], [0.6, 0.6], [0.1, 0.66]], Ink::Coat);
+    pen.polygon(&[[0.58, 0.46], [0.72, 0.52], [0.58, 0.56]], beak);
+    pen.ellipse([0.48, 0.5], [0.14, 0.12], Ink::Coat);
+    pen.eye([0.52, 0.47], 0.03);
+}
+
+/// With a pouch under its beak.
+fn pelican(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, wing, beat) = (beak(dice), wing(pen), beat(pose));
+    let pouch = dice.shade(0.42, 0.52);
+    for x in [-0.14, 0.0] {
+        pen.limb(&[[x, 0.84], [x, 0.96], [x + 0.08, 0.97]], 0.05, LEG);
+    }
+    pen.blob(&[[-0.54, 0.56], [-0.2, 0.46], [0.14, 0.5], [0.2, 0.76], [-0.06, 0.94], [-0.4, 0.84]], Ink::Coat);
+    pen.limb(&[[0.04, 0.66], [0.16, 0.5], [0.06, 0.3], [0.1, 0.16]], 0.13, Ink::Coat);
+    pen.blob(&[[0.14, 0.12], [0.54, 0.24], [0.56, 0.34], [0.3, pouch + 0.1], [0.12, 0.26]], beak);
+    pen.ellipse([0.1, 0.13], [0.13, 0.12], Ink::Coat);
+    pen.blob(&[[-0.5, 0.56], [-0.06, 0.52], [0.04, 0.68], [-0.16, 0.82 - beat.abs()], [-0.44, 0.74]], wing);
+    pen.eye([0.13, 0.1], 0.032);
+}
+
+/// Its tail a wheel.
+fn turkey(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, wing, beat) = (beak(dice), wing(pen), beat(pose));
+    let tip = Ink::Shaded(1.3);
+    for feather in 0..7 {
+        let angle = std::f32::consts::PI * (0.5 + 0.14 * (feather as f32 - 2.0));
+        let at = |far: f32| [-0.14 + far * angle.cos(), 0.52 - far * angle.sin()];
+        pen.limb(&[at(0.1), at(0.34)], 0.15, wing);
+        pen.ellipse(at(0.38), [0.065, 0.065], tip);
+    }
+    for x in [-0.04, 0.08] {
+        pen.limb(&[[x, 0.82], [x + 0.4 * beat, 0.97], [x + 0.07 + 0.4 * beat, 0.975]], 0.045, LEG);
+    }
+    pen.ellipse([0.04, 0.62], [0.29, 0.26], Ink::Coat);
+    pen.limb(&[[0.22, 0.54], [0.32, 0.28]], 0.13, Ink::Coat);
+    pen.polygon(&[[0.42, 0.2], [0.55, 0.26], [0.42, 0.3]], beak);
+    pen.ellipse([0.34, 0.24], [0.1, 0.1], Ink::Coat);
+    pen.ellipse([0.4, 0.36], [0.035, 0.07], Ink::Tone([0.8, 0.16, 0.14]));
+    pen.eye([0.37, 0.22], 0.03);
+}
+
+/// Before a flower, its beak a needle.
+fn humming(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (wing, beat) = (wing(pen), beat(pose));
+    let bill = dice.shade(0.5, 0.64);
+    pen.polygon(&[[-0.26, 0.7], [-0.6, 0.96], [-0.42, 1.0], [-0.1, 0.8]], wing);
+    pen.blob(&[[0.0, 0.44], [-0.3, 0.3], [-0.56, 0.02 + beat.abs()], [-0.2, 0.08], [0.14, 0.4]], Ink::Shaded(0.8));
+    pen.blob(&[[0.22, 0.28], [0.26, 0.56], [-0.06, 0.84], [-0.3, 0.84], [-0.2, 0.6], [0.02, 0.36]], Ink::Coat);
+    pen.limb(&[[0.28, 0.3], [bill, 0.24]], 0.035, NOSE);
+    pen.ellipse([0.2, 0.3], [0.15, 0.13], Ink::Coat);
+    pen.blob(&[[0.02, 0.5], [-0.1, 0.2], [0.1, 0.0 + beat.abs()], [0.14, 0.2], [0.14, 0.48]], wing);
+    pen.eye([0.25, 0.27], 0.035);
+}
+
+/// On a post, its wings folded.
+fn falcon(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let (beak, wing, beat) = (beak(dice), wing(pen), beat(pose));
+    let post = dice.shade(0.84, 0.9);
+    pen.slab([-0.12, post], [0.12, 1.0], 0.0, Ink::Tone([0.4, 0.3, 0.2]));
+    pen.polygon(&[[-0.08, 0.7], [0.08, 0.7], [0.06, 0.99], [-0.06, 0.99]], wing);
+    pen.blob(&[[-0.16, 0.2], [0.16, 0.2], [0.28, 0.46], [0.12, 0.94], [-0.12, 0.94], [-0.28, 0.46]], Ink::Coat);
+    for side in [-1.0, 1.0] {
+        let tip = side * (0.08 + beat.abs());
+        pen.blob(&[[side * 0.2, 0.28], [side * 0.29, 0.44], [tip, 0.92], [side * 0.12, 0.6]], wing);
+        pen.limb(&[[side * 0.06, post - 0.06], [side * 0.06, post]], 0.05, LEG);
+    }
+    for row in 0..3 {
+        let y = 0.46 + 0.1 * row as f32;
+        pen.limb(&[[-0.06, y], [0.06, y]], 0.025, wing);
+    }
+    pen.ellipse([0.0, 0.15], [0.17, 0.15], Ink::Coat);
+    pen.polygon(&[[0.06, 0.12], [0.2, 0.15], [0.18, 0.23], [0.06, 0.19]], beak);
+    pen.eye([0.06, 0.11], 0.038);
 }

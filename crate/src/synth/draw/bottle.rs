@@ -17,6 +17,12 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(0.42, thermos),
     Design::training(0.7, of_scent),
     Design::training(0.36, with_waist),
+    Design::training(0.66, demijohn),
+    Design::training(0.36, of_ketchup),
+    Design::training(0.42, for_babies),
+    Design::training(0.56, of_whisky),
+    Design::training(0.72, canteen),
+    Design::training(0.5, conical),
 ];
 
 fn cap(dice: &mut Dice) -> Ink {
@@ -254,4 +260,88 @@ fn with_waist(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
     for x in [-0.07, 0.0, 0.07] {
         pen.limb(&[[x, 0.46], [0.8 * x, 0.62], [x, 0.8]], 0.02, Ink::Shaded(0.65));
     }
+}
+
+/// Its lower half in a basket.
+fn demijohn(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, mark, rim) = (cap(dice), pen.mark(), dice.shade(0.58, 0.68));
+    pen.slab([-0.06, 0.04], [0.06, 0.34], 0.02, Ink::Coat);
+    pen.blob(
+        &[
+            [-0.08, 0.14],
+            [0.08, 0.14],
+            [0.3, 0.42],
+            [0.36, 0.74],
+            [0.26, 1.04],
+            [-0.26, 1.04],
+            [-0.36, 0.74],
+            [-0.3, 0.42],
+        ],
+        Ink::Coat,
+    );
+    pen.slab([-0.32, rim], [0.32, 0.998], 0.08, mark);
+    for y in [rim + 0.1, rim + 0.2] {
+        pen.limb(&[[-0.3, y], [0.3, y]], 0.025, Ink::Shaded(0.8));
+    }
+    pen.slab([-0.075, 0.0], [0.075, 0.08], 0.02, cap);
+}
+
+/// With a pointed spout.
+fn of_ketchup(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (label, tip) = (label(pen), dice.shade(0.02, 0.04));
+    pen.polygon(&[[-tip, 0.0], [tip, 0.0], [0.09, 0.2], [-0.09, 0.2]], Ink::Shaded(0.75));
+    pen.slab([-0.12, 0.18], [0.12, 0.27], 0.02, Ink::Shaded(0.75));
+    pen.polygon(&[[-0.12, 0.26], [0.12, 0.26], [0.18, 0.4], [0.16, 1.0], [-0.16, 1.0], [-0.18, 0.4]], Ink::Coat);
+    pen.polygon(&[[-0.12, 0.54], [0.12, 0.5], [0.12, 0.78], [-0.12, 0.82]], label);
+    gloss(pen);
+}
+
+/// With a teat, and lines to measure by.
+fn for_babies(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (mark, ring) = (pen.mark(), cap(dice));
+    pen.blob(
+        &[[-0.03, 0.0], [0.03, 0.0], [0.05, 0.1], [0.1, 0.2], [-0.1, 0.2], [-0.05, 0.1]],
+        Ink::Tone([0.85, 0.72, 0.5]),
+    );
+    pen.slab([-0.15, 0.17], [0.15, 0.29], 0.03, ring);
+    pen.slab([-0.2, 0.27], [0.2, 1.0], 0.09, Ink::Coat);
+    for line in 0..4 {
+        let y = 0.42 + 0.13 * line as f32;
+        pen.limb(&[[0.02, y], [if line % 2 == 0 { 0.16 } else { 0.1 }, y]], 0.025, mark);
+    }
+    gloss(pen);
+}
+
+/// Broad, its stopper of cork.
+fn of_whisky(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (label, shoulder) = (label(pen), dice.shade(0.3, 0.36));
+    pen.slab([-0.075, 0.1], [0.075, shoulder + 0.1], 0.01, Ink::Coat);
+    pen.slab([-0.28, shoulder], [0.28, 1.0], 0.1, Ink::Coat);
+    pen.slab([-0.06, 0.04], [0.06, 0.14], 0.01, Ink::Tone([0.72, 0.55, 0.36]));
+    pen.slab([-0.1, 0.0], [0.1, 0.06], 0.02, Ink::Tone([0.3, 0.2, 0.14]));
+    pen.polygon(&[[-0.2, 0.56], [0.2, 0.56], [0.2, 0.82], [-0.2, 0.82]], label);
+    pen.ellipse([0.0, 0.69], [0.08, 0.08], Ink::Shaded(0.7));
+}
+
+/// Flat and round, on a strap.
+fn canteen(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (cap, mark) = (cap(dice), pen.mark());
+    let ring = dice.shade(0.2, 0.26);
+    pen.limb(&[[-0.32, 0.5], [-0.28, 0.3], [-0.06, 0.2]], 0.04, mark);
+    pen.limb(&[[0.32, 0.5], [0.28, 0.3], [0.06, 0.2]], 0.04, mark);
+    pen.slab([-0.1, 0.08], [0.1, 0.4], 0.02, Ink::Coat);
+    pen.ellipse([0.0, 0.64], [0.35, 0.36], Ink::Coat);
+    pen.ellipse([0.0, 0.64], [ring, ring], mark);
+    pen.ellipse([0.0, 0.64], [ring - 0.04, ring - 0.04], Ink::Coat);
+    pen.slab([-0.12, 0.0], [0.12, 0.14], 0.03, cap);
+}
+
+/// As in a laboratory.
+fn conical(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (mark, neck) = (pen.mark(), dice.shade(0.26, 0.36));
+    pen.slab([-0.075, 0.03], [0.075, neck + 0.06], 0.0, Ink::Coat);
+    pen.polygon(&[[-0.075, neck], [0.075, neck], [0.25, 0.95], [0.22, 1.0], [-0.22, 1.0], [-0.25, 0.95]], Ink::Coat);
+    pen.slab([-0.1, 0.0], [0.1, 0.06], 0.02, Ink::Shaded(0.75));
+    pen.polygon(&[[-0.16, 0.72], [0.16, 0.72], [0.23, 0.94], [-0.23, 0.94]], mark);
+    gloss(pen);
 }

@@ -16,6 +16,11 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(2.0, convertible),
     Design::training(1.25, from_behind),
     Design::training(1.7, tractor),
+    Design::training(1.25, bubble),
+    Design::training(2.1, racing),
+    Design::training(1.95, with_ladder),
+    Design::training(1.6, aslant),
+    Design::training(1.75, loaded),
 ];
 
 const TYRE: Ink = Ink::Tone([0.09, 0.09, 0.1]);
@@ -215,4 +220,86 @@ fn tractor(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
         pen.ellipse([x, 1.0 - radius], [radius, radius], TYRE);
         pen.ellipse([x, 1.0 - radius], [0.5 * radius, 0.5 * radius], RIM);
     }
+}
+
+/// For two.
+fn bubble(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (radius, glass) = wheels_and_glass(dice);
+    pen.blob(
+        &[[-0.6, 0.5], [-0.5, 0.1], [-0.1, -0.04], [0.3, 0.1], [0.5, 0.44], [0.64, 0.6], [0.6, 0.92], [-0.62, 0.92]],
+        Ink::Coat,
+    );
+    pen.blob(&[[-0.4, 0.46], [-0.34, 0.18], [-0.04, 0.12], [-0.02, 0.46]], glass);
+    pen.blob(&[[0.04, 0.46], [0.04, 0.12], [0.24, 0.22], [0.38, 0.46]], glass);
+    pen.limb(&[[0.01, 0.5], [0.01, 0.84]], 0.02, Ink::Shaded(0.6));
+    on_wheels(pen, dice, radius, [-0.36, 0.36]);
+}
+
+/// Its wheels beside it, a wing behind.
+fn racing(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (radius, _) = wheels_and_glass(dice);
+    let helmet = Ink::Tone([dice.shade(0.2, 0.9), 0.6, dice.shade(0.2, 0.9)]);
+    pen.slab([-1.02, 0.12], [-0.7, 0.26], 0.02, Ink::Shaded(0.8));
+    pen.limb(&[[-0.84, 0.26], [-0.8, 0.6]], 0.05, DARK);
+    pen.ellipse([-0.08, 0.34], [0.12, 0.15], helmet);
+    pen.blob(
+        &[[-0.9, 0.7], [-0.6, 0.4], [-0.3, 0.26], [-0.2, 0.5], [0.2, 0.48], [0.98, 0.72], [1.0, 0.86], [-0.8, 0.9]],
+        Ink::Coat,
+    );
+    pen.slab([0.8, 0.84], [1.04, 0.92], 0.02, Ink::Shaded(0.7));
+    on_wheels(pen, dice, 1.25 * radius, [-0.62, 0.6]);
+}
+
+/// Of the fire brigade.
+fn with_ladder(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (radius, glass) = wheels_and_glass(dice);
+    let (metal, high) = (Ink::Tone([0.72, 0.73, 0.75]), dice.shade(0.04, 0.14));
+    pen.slab([-0.96, 0.36], [0.5, 0.86], 0.03, Ink::Coat);
+    pen.slab([0.42, 0.16], [0.96, 0.86], 0.1, Ink::Coat);
+    pen.slab([0.56, 0.24], [0.9, 0.5], 0.03, glass);
+    for y in [0.0, 0.12] {
+        pen.limb(&[[-0.9, 0.14 + y], [0.7, high + y]], 0.035, metal);
+    }
+    for rung in 0..6 {
+        let part = rung as f32 / 6.0;
+        let y = 0.14 + part * (high - 0.14);
+        pen.limb(&[[-0.84 + 1.5 * part, y], [-0.84 + 1.5 * part, y + 0.12]], 0.03, metal);
+    }
+    pen.limb(&[[-0.3, 0.26], [-0.3, 0.4]], 0.1, DARK);
+    pen.slab([-0.96, 0.6], [0.96, 0.67], 0.0, Ink::Shaded(1.5));
+    on_wheels(pen, dice, radius, [-0.6, 0.62]);
+}
+
+/// Its side and its front.
+fn aslant(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (radius, glass) = wheels_and_glass(dice);
+    let corner = dice.shade(0.16, 0.3);
+    pen.polygon(&[[-0.62, 0.42], [-0.44, 0.06], [0.3, 0.03], [0.56, 0.4], [corner, 0.46]], Ink::Coat);
+    pen.polygon(&[[-0.78, 0.46], [corner, 0.44], [corner, 0.92], [-0.76, 0.84]], Ink::Coat);
+    pen.polygon(&[[corner, 0.44], [0.74, 0.42], [0.78, 0.8], [corner, 0.92]], Ink::Shaded(0.75));
+    pen.polygon(&[[-0.52, 0.4], [-0.4, 0.13], [-0.04, 0.12], [0.02, 0.4]], glass);
+    pen.polygon(&[[corner - 0.08, 0.4], [0.08, 0.12], [0.28, 0.11], [0.48, 0.38]], glass);
+    for x in [corner + 0.08, 0.68] {
+        pen.ellipse([x, 0.6], [0.05, 0.06], LAMP);
+    }
+    for (x, y) in [(-0.48, 0.98), (corner - 0.06, 1.0)] {
+        pen.ellipse([x, y - radius], [0.8 * radius, radius], TYRE);
+        pen.ellipse([x, y - radius], [0.4 * radius, 0.5 * radius], RIM);
+    }
+    pen.ellipse([0.7, 0.84], [0.06, 0.12], TYRE);
+}
+
+/// With luggage on its roof.
+fn loaded(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let (radius, glass) = wheels_and_glass(dice);
+    let brown = Ink::Tone([0.45, dice.shade(0.3, 0.4), 0.22]);
+    pen.slab([-0.5, 0.0], [-0.08, 0.2], 0.03, brown);
+    pen.slab([-0.04, 0.06], [0.3, 0.2], 0.05, DARK);
+    pen.limb(&[[-0.6, 0.22], [0.36, 0.22]], 0.03, DARK);
+    pen.polygon(&[[-0.84, 0.56], [-0.72, 0.24], [0.34, 0.24], [0.56, 0.56]], Ink::Coat);
+    pen.slab([-0.86, 0.5], [0.86, 0.88], 0.12, Ink::Coat);
+    pen.slab([-0.68, 0.3], [-0.4, 0.52], 0.02, glass);
+    pen.slab([-0.34, 0.3], [-0.02, 0.52], 0.02, glass);
+    pen.polygon(&[[0.04, 0.3], [0.28, 0.3], [0.42, 0.52], [0.04, 0.52]], glass);
+    on_wheels(pen, dice, 0.9 * radius, [-0.52, 0.54]);
 }

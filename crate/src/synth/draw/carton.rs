@@ -16,6 +16,11 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.9, flat),
     Design::training(1.2, tied),
     Design::training(1.1, with_windows),
+    Design::training(1.5, mailer),
+    Design::training(1.0, piled),
+    Design::training(1.0, block),
+    Design::training(1.7, of_matches),
+    Design::training(1.25, dented),
 ];
 
 /// Closed, with tape.
@@ -140,4 +145,71 @@ fn with_windows(pen: &mut Pen, _: &Pose, _: &mut Dice) {
         pen.slab([x, y], [x + 0.42, y + 0.36], 0.02, Ink::Shaded(0.72));
         pen.slab([x + 0.14, y + 0.16], [x + 0.28, y + 0.22], 0.02, mark);
     }
+}
+
+/// Its lid tucked in before.
+fn mailer(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let mark = pen.mark();
+    let flap = dice.shade(0.4, 0.6);
+    pen.slab([-0.75, 0.04], [0.75, 1.0], 0.02, Ink::Coat);
+    pen.polygon(&[[-0.75, 0.04], [0.75, 0.04], [0.42, flap], [-0.42, flap]], Ink::Shaded(1.2));
+    pen.ellipse([0.0, flap - 0.02], [0.07, 0.06], mark);
+    for x in [-0.62, -0.54, -0.48] {
+        pen.limb(&[[x, 0.7], [x, 0.9]], 0.03, mark);
+    }
+}
+
+/// A small one on a large one.
+fn piled(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let mark = pen.mark();
+    let x = dice.shade(-0.14, 0.1);
+    pen.slab([x - 0.28, 0.0], [x + 0.32, 0.46], 0.02, Ink::Shaded(0.8));
+    pen.slab([x - 0.03, 0.0], [x + 0.07, 0.24], 0.0, mark);
+    pen.slab([-0.5, 0.44], [0.5, 1.0], 0.02, Ink::Coat);
+    pen.slab([-0.06, 0.44], [0.08, 0.66], 0.0, mark);
+    pen.slab([0.2, 0.78], [0.42, 0.92], 0.0, WHITE);
+}
+
+/// A child's, with a sign on it.
+fn block(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let mark = pen.mark();
+    pen.slab([-0.5, 0.0], [0.5, 1.0], 0.08, Ink::Shaded(0.8));
+    pen.slab([-0.42, 0.08], [0.42, 0.92], 0.04, Ink::Coat);
+    match dice.index(3) {
+        0 => pen.polygon(&[[0.0, 0.2], [0.28, 0.78], [-0.28, 0.78]], mark),
+        1 => {
+            pen.limb(&[[-0.2, 0.26], [0.2, 0.74]], 0.12, mark);
+            pen.limb(&[[0.2, 0.26], [-0.2, 0.74]], 0.12, mark);
+        }
+        _ => {
+            pen.limb(&[[-0.16, 0.78], [-0.16, 0.24], [0.14, 0.24], [0.14, 0.5], [-0.16, 0.52]], 0.11, mark);
+        }
+    }
+}
+
+/// Half drawn out.
+fn of_matches(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let mark = pen.mark();
+    let out = dice.shade(0.1, 0.36);
+    pen.slab([-0.1, 0.14], [0.85, 0.92], 0.01, WHITE);
+    pen.slab([-0.1, 0.26], [0.8, 0.8], 0.0, Ink::Tone([0.45, 0.36, 0.26]));
+    pen.slab([-0.85, 0.04], [0.5 - out, 1.0], 0.02, Ink::Coat);
+    pen.slab([-0.85, 0.84], [0.5 - out, 1.0], 0.0, Ink::Shaded(0.45));
+    pen.ellipse([-0.25, 0.44], [0.24, 0.24], mark);
+}
+
+/// It has come a long way.
+fn dented(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let mark = pen.mark();
+    let dent = dice.shade(0.06, 0.18);
+    pen.polygon(
+        &[[-0.6, 0.1], [-0.1, 0.04 + dent], [0.56, 0.0], [0.6, 0.6], [0.62 - dent, 1.0], [-0.54, 0.98], [-0.62, 0.5]],
+        Ink::Coat,
+    );
+    pen.polygon(
+        &[[-0.6, 0.1], [-0.1, 0.04 + dent], [0.56, 0.0], [0.58, 0.2], [-0.1, 0.22 + dent], [-0.6, 0.28]],
+        Ink::Shaded(1.2),
+    );
+    pen.limb(&[[-0.02, 0.08 + dent], [0.02, 0.98]], 0.07, mark);
+    pen.polygon(&[[-0.48, 0.62], [-0.2, 0.6], [-0.2, 0.84], [-0.46, 0.86]], WHITE);
 }

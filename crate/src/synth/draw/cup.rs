@@ -17,6 +17,11 @@ pub(super) const DESIGNS: &[Design] = &[
     Design::training(1.2, tankard),
     Design::training(0.95, for_toddlers),
     Design::training(1.25, for_measuring),
+    Design::training(0.62, for_ice),
+    Design::training(1.2, with_a_spoon),
+    Design::training(1.3, of_enamel),
+    Design::training(1.1, steaming),
+    Design::training(0.8, nested),
 ];
 
 const INSIDE: Ink = Ink::Shaded(0.45);
@@ -178,4 +183,69 @@ fn for_measuring(pen: &mut Pen, _: &Pose, _: &mut Dice) {
         pen.limb(&[[-0.36, y], [if line % 2 == 0 { -0.08 } else { -0.2 }, y]], 0.04, mark);
     }
     pen.polygon(&[[-0.52, 0.04], [0.34, 0.08], [0.32, 0.16], [-0.44, 0.15]], INSIDE);
+}
+
+/// With a wavy rim, on a foot.
+fn for_ice(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let stem = dice.shade(0.7, 0.78);
+    pen.ellipse([0.0, 0.95], [0.24, 0.05], Ink::Shaded(0.85));
+    pen.slab([-0.05, stem - 0.1], [0.05, 0.95], 0.0, Ink::Coat);
+    pen.polygon(&[[-0.3, 0.1], [0.3, 0.1], [0.13, stem], [-0.13, stem]], Ink::Coat);
+    for (x, ink) in [(-0.2, WHITE), (0.2, WHITE), (0.0, Ink::Tone([0.85, 0.6, 0.5]))] {
+        pen.ellipse([x, 0.1], [0.11, 0.1], ink);
+    }
+    for x in [-0.12, 0.0, 0.12] {
+        pen.limb(&[[x, 0.26], [0.5 * x, stem - 0.06]], 0.025, Ink::Shaded(0.65));
+    }
+}
+
+fn with_a_spoon(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let tip = dice.shade(0.22, 0.36);
+    let metal = Ink::Tone([0.7, 0.71, 0.74]);
+    pen.limb(&[[-0.14, 0.5], [tip, 0.06]], 0.05, metal);
+    pen.ellipse([tip, 0.06], [0.05, 0.055], metal);
+    pen.limb(&[[-0.34, 0.42], [-0.54, 0.46], [-0.54, 0.74], [-0.32, 0.8]], 0.09, Ink::Shaded(0.85));
+    pen.blob(
+        &[[-0.42, 0.26], [0.5, 0.26], [0.46, 0.8], [0.36, 1.02], [0.0, 1.02], [-0.3, 1.02], [-0.4, 0.8]],
+        Ink::Coat,
+    );
+    pen.ellipse([0.04, 0.33], [0.38, 0.07], INSIDE);
+    pen.limb(&[[0.04, 0.34], [0.5 * tip + 0.02, 0.22]], 0.05, metal);
+}
+
+/// As taken along to camp, its rim dark.
+fn of_enamel(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let ear = dice.shade(0.58, 0.7);
+    pen.limb(&[[0.36, 0.26], [0.6, 0.26], [0.6, ear], [0.36, ear + 0.1]], 0.07, Ink::Shaded(0.8));
+    pen.slab([-0.62, 0.06], [0.42, 0.99], 0.05, Ink::Coat);
+    pen.slab([-0.64, 0.02], [0.44, 0.12], 0.04, DARK);
+    pen.slab([-0.62, 0.93], [0.42, 1.0], 0.03, DARK);
+    for (x, y) in [(-0.44, 0.3), (-0.1, 0.42), (0.2, 0.3), (-0.36, 0.66), (0.14, 0.72), (-0.1, 0.8)] {
+        pen.ellipse([x, y], [0.03, 0.03], Ink::Shaded(0.6));
+    }
+}
+
+fn steaming(pen: &mut Pen, pose: &Pose, dice: &mut Dice) {
+    let sway = 0.03 * pose.swing as f32;
+    let low = dice.shade(0.76, 0.84);
+    for x in [-0.26, -0.06, 0.14] {
+        pen.limb(&[[x, 0.3], [x + 0.05 + sway, 0.2], [x - 0.03 - sway, 0.1], [x + 0.03, 0.03]], 0.03, WHITE);
+    }
+    pen.limb(&[[0.26, 0.46], [0.48, 0.5], [0.46, low - 0.06], [0.22, low + 0.04]], 0.09, Ink::Shaded(0.85));
+    pen.blob(
+        &[[-0.5, 0.28], [0.34, 0.28], [0.34, 0.7], [0.2, 1.02], [-0.08, 1.02], [-0.36, 1.02], [-0.5, 0.7]],
+        Ink::Coat,
+    );
+    pen.ellipse([-0.08, 0.36], [0.36, 0.07], INSIDE);
+}
+
+/// Two, one in the other.
+fn nested(pen: &mut Pen, _: &Pose, dice: &mut Dice) {
+    let mark = pen.mark();
+    let apart = dice.shade(0.1, 0.18);
+    pen.polygon(&[[-0.37, 0.04], [0.37, 0.04], [0.3, 0.6], [-0.3, 0.6]], Ink::Shaded(0.75));
+    pen.ellipse([0.0, 0.05], [0.36, 0.045], INSIDE);
+    pen.polygon(&[[-0.38, 0.04 + apart], [0.38, 0.04 + apart], [0.25, 1.0], [-0.25, 1.0]], Ink::Coat);
+    pen.slab([-0.4, 0.02 + apart], [0.4, 0.08 + apart], 0.03, Ink::Shaded(1.3));
+    pen.polygon(&[[-0.26, 0.76], [0.26, 0.76], [0.25, 0.86], [-0.25, 0.86]], mark);
 }

@@ -1,5 +1,7 @@
 use super::setup;
-use crate::synth::thing::Colour;
+use crate::stream::State;
+use crate::synth::ask::wording;
+use crate::synth::thing::{Colour, Kind};
 use crate::synth::{Setup, Task, sample};
 
 #[test]
@@ -23,29 +25,54 @@ fn descriptions_tell_what_has_changed_since_the_picture_before() {
     assert!(occur(&quiet, of_events[0]) < occur(&lively, of_events[0]) / 10);
 }
 
+/// What a question takes of the things in an answer: words that each of them has.
+fn asked(question: &str) -> Vec<&str> {
+    let words = question.split([' ', '.']);
+    let kinds = Kind::ALL.map(Kind::name);
+    let colours = Colour::ALL.map(Colour::name);
+    let who = words.filter(|word| kinds.contains(word) || colours.contains(word));
+    let changes = ["new", "gone", "changing its colour", "coming closer", "waving", "to the left", "to the right"];
+    who.chain(changes.into_iter().filter(|change| question.contains(&format!(" {change}")))).collect()
+}
+
 #[test]
 fn a_description_of_some_things_leaves_out_all_others() {
     let (mut found, mut nothing) = (0, 0);
     for seed in 0..400 {
         let cues = sample(seed, &setup(Task::Dense)).script.cues;
         let question = &cues[0].questions[0];
-        for colour in Colour::ALL.map(Colour::name) {
-            if ![format!("everything {colour} "), format!("everything {colour}.")]
-                .iter()
-                .any(|what| question.contains(what))
-            {
-                continue;
-            }
-            for text in cues.iter().map(|cue| cue.text.as_str()) {
-                match text {
-                    "nothing." | "darkness." => nothing += 1,
-                    _ => {
-                        assert!(text.split(", ").all(|thing| thing.contains(colour)), "{question} {text}");
-                        found += 1;
-                    }
+        let asked = asked(question);
+        let texts = cues.iter().map(|cue| cue.text.as_str()).filter(|_| !asked.is_empty());
+        for text in texts.filter(|text| !text.is_empty()) {
+            match text {
+                "nothing." | "darkness." => nothing += 1,
+                _ => {
+                    let fits = |thing: &str| asked.iter().all(|word| thing.contains(word));
+                    assert!(text.split(", ").all(fits), "{question} {text}");
+                    found += 1;
                 }
             }
         }
     }
-    assert!(found > 100 && nothing > 100, "{found} {nothing}");
+    assert!(found > 400 && nothing > 400, "{found} {nothing}");
+}
+
+#[test]
+fn who_is_to_speak_only_of_some_things_is_silent_without_them() {
+    let is_only = |question: &str| {
+        let mut around = wording::DENSE_ONLY.train.iter().filter_map(|only| only.split_once("{}"));
+        around.any(|(before, after)| question.starts_with(before) && question.ends_with(after))
+    };
+    let (mut spoken, mut silent) = (0, 0);
+    for seed in 0..400 {
+        let cues = sample(seed, &setup(Task::Dense)).script.cues;
+        let said = cues.iter().filter(|cue| cue.state == State::Response).count();
+        if is_only(&cues[0].questions[0]) {
+            assert!(cues.iter().all(|cue| !["nothing.", "darkness."].contains(&cue.text.as_str())), "{cues:?}");
+            (spoken, silent) = (spoken + said, silent + cues.len() - said);
+        } else {
+            assert_eq!(said, cues.len(), "{}", cues[0].questions[0]);
+        }
+    }
+    assert!(spoken > 400 && silent > 400, "{spoken} {silent}");
 }
