@@ -165,7 +165,7 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// A dialogue that cannot be read, or a loss that is no number.
+    /// A dialogue that cannot be read, or a loss that is no number: what was learnt is lost then, but for what is on the disk.
     pub fn step(&mut self) -> Result<Step, TrainError> {
         let step = self.progress.step + 1;
         let runs = self.workers.map(self.desk.drafts(&self.recipe, step)?, |drafts| self.lived(drafts));
@@ -188,10 +188,6 @@ impl Trainer {
             tally.add(&of_part);
         }
         let gradients = Gradients::sum(gradients);
-        let norm = gradients.norm()?;
-        if !tally.loss.is_finite() || !norm.is_finite() {
-            return Err(TrainError::Diverged { step, loss: tally.loss, norm });
-        }
         let rate = self.recipe.rate(step);
         let (model, norm) = self.recipe.optimiser().step(
             &self.model,
@@ -201,6 +197,9 @@ impl Trainer {
             Pace { step, rate },
             &self.workers,
         )?;
+        if !tally.loss.is_finite() || !norm.is_finite() {
+            return Err(TrainError::Diverged { step, loss: tally.loss, norm });
+        }
         self.model = model;
         self.progress.step = step;
         Ok(Step { step, rate, norm, tally })

@@ -1,9 +1,10 @@
 //! Loops over numbers that the compiler turns into vector code.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
-/// Runs `work`, compiled for the best that the processor has.
-pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+/// Does `work`, compiled for the best that the processor has. Its `call` has to be `#[inline(always)]`; a closure's is not,
+/// and is then made for what every processor has.
+pub fn vectorised<W: NullaryFnOnce>(work: W) -> W::Output {
     Arch::new().dispatch(work)
 }
 

@@ -1,4 +1,5 @@
 use burn::backend::flex::FlexTensor;
+use pulp::NullaryFnOnce;
 
 use super::numbers::vectorised;
 use super::{Pass, shaped};
@@ -15,23 +16,8 @@ impl RotaryPass {
     fn turned(&self, x: &FlexTensor, direction: f32) -> FlexTensor {
         let shape = x.layout().shape();
         let (heads, d) = (shape[1], shape[2]);
-        let (numbers, turns) = (x.storage::<f32>(), self.turns.storage::<f32>());
-        let mut y = vec![0.0; numbers.len()];
-        vectorised(|| {
-            let rows = numbers.chunks_exact(heads * d).zip(y.chunks_exact_mut(heads * d));
-            for ((x, y), turn) in rows.zip(turns.chunks_exact(d)) {
-                let (cos, sin) = turn.split_at(d / 2);
-                for (x, y) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)) {
-                    let (first, second) = x.split_at(d / 2);
-                    let (to_first, to_second) = y.split_at_mut(d / 2);
-                    for i in 0..d / 2 {
-                        let sin = direction * sin[i];
-                        to_first[i] = first[i] * cos[i] - second[i] * sin;
-                        to_second[i] = second[i] * cos[i] + first[i] * sin;
-                    }
-                }
-            }
-        });
+        let mut y = vec![0.0; x.storage::<f32>().len()];
+        vectorised(Turn { heads, d, direction, turns: self.turns.storage(), x: x.storage(), y: &mut y[..] });
         shaped(y, x)
     }
 }
@@ -47,5 +33,37 @@ impl Pass<1> for RotaryPass {
 
     fn backward(&self, _: &[FlexTensor], gradient: &FlexTensor) -> [FlexTensor; 1] {
         [self.turned(gradient, -1.0)]
+    }
+}
+
+/// Rows of `heads` heads of d numbers, each by its turn.
+struct Turn<'a> {
+    heads: usize,
+    d: usize,
+    direction: f32,
+    turns: &'a [f32],
+    x: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl NullaryFnOnce for Turn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { heads, d, direction, turns, x, y } = self;
+        let rows = x.chunks_exact(heads * d).zip(y.chunks_exact_mut(heads * d));
+        for ((x, y), turn) in rows.zip(turns.chunks_exact(d)) {
+            let (cos, sin) = turn.split_at(d / 2);
+            for (x, y) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)) {
+                let (first, second) = x.split_at(d / 2);
+                let (to_first, to_second) = y.split_at_mut(d / 2);
+                for i in 0..d / 2 {
+                    let sin = direction * sin[i];
+                    to_first[i] = first[i] * cos[i] - second[i] * sin;
+                    to_second[i] = second[i] * cos[i] + first[i] * sin;
+                }
+            }
+        }
     }
 }
