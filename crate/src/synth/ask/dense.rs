@@ -118,40 +118,44 @@ struct Wanted {
 impl Wanted {
     const EVERYTHING: Wanted = Wanted { kind: None, colour: None, change: None };
 
-    /// Mostly something that is seen in one of the pictures, or next to it.
+    /// Mostly something that is seen in one of the pictures, or else differs from it in one thing.
     fn any(asker: &mut Asker, pictures: &[Option<Vec<Sighting>>]) -> Self {
         if asker.dice.chance(0.45) {
             return Wanted::EVERYTHING;
         }
-        let of_changes = if asker.setup.rounds > 1 { 0.6 } else { 0.0 };
-        let is_of_change = asker.dice.chance(of_changes);
-        let whole: Vec<Wanted> = pictures
-            .iter()
-            .flatten()
-            .flatten()
-            .flat_map(|seen| {
-                let wanted = |change| Wanted { kind: Some(seen.kind), colour: Some(seen.colour), change };
-                let changes: Vec<_> = if is_of_change { seen.changes().map(Some).collect() } else { vec![None] };
-                changes.into_iter().map(wanted)
-            })
-            .collect();
-        let (kinds, colours) = (asker.dice.pick(&Kind::ALL), asker.dice.pick(&Colour::ALL));
-        let change = asker.dice.pick(&Change::ALL).filter(|_| is_of_change);
-        let other = Wanted { kind: kinds, colour: colours, change };
-        let mut wanted = asker.dice.pick(&whole).unwrap_or(other);
+        let of_change = asker.dice.chance(if asker.setup.rounds > 1 { 0.6 } else { 0.0 });
+        let kind = asker.dice.pick(&Kind::ALL);
+        let colour = asker.dice.pick(&Colour::ALL);
+        let change = asker.dice.pick(&Change::ALL).filter(|_| of_change);
+        let mut wanted =
+            asker.dice.pick(&Wanted::seen_in(pictures, of_change)).unwrap_or(Wanted { kind, colour, change });
         if asker.dice.chance(0.3) {
-            match asker.dice.index(if is_of_change { 3 } else { 2 }) {
-                0 => wanted.kind = other.kind,
-                1 => wanted.colour = other.colour,
-                _ => wanted.change = other.change,
+            match asker.dice.index(if of_change { 3 } else { 2 }) {
+                0 => wanted.kind = kind,
+                1 => wanted.colour = colour,
+                _ => wanted.change = change,
             }
         }
-        let alone = if is_of_change { 0.8 } else { 0.0 };
-        match asker.dice.weighted(&[(0, alone), (1, 0.4), (2, 0.4), (3, 0.3)]) {
-            Some(0) => Wanted { kind: None, colour: None, ..wanted },
-            Some(1) => Wanted { colour: None, ..wanted },
-            Some(2) => Wanted { kind: None, ..wanted },
-            _ => wanted,
+        let whoever = if of_change { 0.8 } else { 0.0 };
+        let (says_kind, says_colour) = asker
+            .dice
+            .weighted(&[((false, false), whoever), ((true, false), 0.4), ((false, true), 0.4), ((true, true), 0.3)])
+            .unwrap_or((true, true));
+        Wanted {
+            kind: wanted.kind.filter(|_| says_kind),
+            colour: wanted.colour.filter(|_| says_colour),
+            change: wanted.change,
+        }
+    }
+
+    /// Everything in these pictures, as exactly as can be said; `of_changes`, once for each change.
+    fn seen_in(pictures: &[Option<Vec<Sighting>>], of_changes: bool) -> Vec<Self> {
+        let exactly = |seen: &Sighting, change| Wanted { kind: Some(seen.kind), colour: Some(seen.colour), change };
+        let all = pictures.iter().flatten().flatten();
+        if of_changes {
+            all.flat_map(|seen| seen.changes().map(move |change| exactly(seen, Some(change)))).collect()
+        } else {
+            all.map(|seen| exactly(seen, None)).collect()
         }
     }
 
@@ -169,7 +173,10 @@ impl Wanted {
             (None, Some(colour)) => format!("everything {}", colour.name()),
             (None, None) => "everything".to_owned(),
         };
-        self.change.map_or_else(|| who.clone(), |change| format!("{who} that is {}", change.words()))
+        match self.change {
+            Some(change) => format!("{who} that is {}", change.words()),
+            None => who,
+        }
     }
 }
 
