@@ -228,7 +228,7 @@ fn each_task_has_a_healthy_mix_of_states() {
 
 #[test]
 fn nothing_that_is_asked_for_happens_in_quiet_streams() {
-    // But for descriptions, which ask for nothing that happens.
+    // Descriptions ask for nothing that happens, and have a test of their own.
     for task in Task::ALL.into_iter().filter(|&task| task != Task::Dense) {
         for seed in 0..60 {
             let quiet = Setup { quiet: true, ..setup(task) };

@@ -14,7 +14,7 @@ pub struct RmsNormPass {
 impl Pass<2> for RmsNormPass {
     fn forward(&self, [x, gamma]: [&FlexTensor; 2]) -> FlexTensor {
         let mut y = vec![0.0; x.storage::<f32>().len()];
-        vectorised(Norm { epsilon: self.epsilon, gamma: gamma.storage(), rows: x.storage(), y: &mut y[..] });
+        vectorised(Norm { epsilon: self.epsilon, gamma: gamma.storage(), rows: x.storage(), y: &mut y });
         shaped(y, x)
     }
 
@@ -31,8 +31,8 @@ impl Pass<2> for RmsNormPass {
             gamma,
             rows: x,
             incoming,
-            to_x: &mut to_x[..],
-            to_gamma: &mut to_gamma[..],
+            to_x: &mut to_x,
+            to_gamma: &mut to_gamma,
         });
         [shaped(to_x, &kept[0]), shaped(to_gamma, &kept[1])]
     }

@@ -17,7 +17,7 @@ impl RotaryPass {
         let shape = x.layout().shape();
         let (heads, d) = (shape[1], shape[2]);
         let mut y = vec![0.0; x.storage::<f32>().len()];
-        vectorised(Turn { heads, d, direction, turns: self.turns.storage(), x: x.storage(), y: &mut y[..] });
+        vectorised(Turn { heads, d, direction, turns: self.turns.storage(), x: x.storage(), y: &mut y });
         shaped(y, x)
     }
 }

@@ -20,12 +20,7 @@ fn slots(tensor: &FlexTensor) -> usize {
 impl Pass<1> for SoftmaxPass {
     fn forward(&self, [scores]: [&FlexTensor; 1]) -> FlexTensor {
         let mut weights = vec![0.0; scores.storage::<f32>().len()];
-        vectorised(Weigh {
-            seen: &self.seen[..],
-            slots: slots(scores),
-            scores: scores.storage(),
-            weights: &mut weights[..],
-        });
+        vectorised(Weigh { seen: &self.seen, slots: slots(scores), scores: scores.storage(), weights: &mut weights });
         shaped(weights, scores)
     }
 
@@ -37,11 +32,11 @@ impl Pass<1> for SoftmaxPass {
         let weights = kept[0].storage::<f32>();
         let mut scores = vec![0.0; weights.len()];
         vectorised(WeighBack {
-            seen: &self.seen[..],
+            seen: &self.seen,
             slots: slots(gradient),
             weights,
             incoming: gradient.storage(),
-            scores: &mut scores[..],
+            scores: &mut scores,
         });
         [shaped(scores, gradient)]
     }

@@ -15,7 +15,7 @@ impl Pass<1> for SwiGluPass {
         let shape = [shape[0], shape[1] / 2];
         let (pairs, _) = pairs.storage::<f32>().as_chunks::<2>();
         let mut y = vec![0.0; pairs.len()];
-        vectorised(Gated { pairs, y: &mut y[..] });
+        vectorised(Gated { pairs, y: &mut y });
         FlexTensor::from_data(TensorData::new(y, shape))
     }
 

@@ -63,16 +63,19 @@ fn who_is_to_speak_only_of_some_things_is_silent_without_them() {
         let mut around = wording::DENSE_ONLY.train.iter().filter_map(|only| only.split_once("{}"));
         around.any(|(before, after)| question.starts_with(before) && question.ends_with(after))
     };
-    let (mut spoken, mut silent) = (0, 0);
-    for seed in 0..400 {
-        let cues = sample(seed, &setup(Task::Dense)).script.cues;
-        let said = cues.iter().filter(|cue| cue.state == State::Response).count();
-        if is_only(&cues[0].questions[0]) {
-            assert!(cues.iter().all(|cue| !["nothing.", "darkness."].contains(&cue.text.as_str())), "{cues:?}");
-            (spoken, silent) = (spoken + said, silent + cues.len() - said);
-        } else {
-            assert_eq!(said, cues.len(), "{}", cues[0].questions[0]);
+    for quiet in [false, true] {
+        let (mut spoken, mut silent) = (0, 0);
+        for seed in 0..400 {
+            let cues = sample(seed, &Setup { quiet, ..setup(Task::Dense) }).script.cues;
+            assert!(cues.iter().all(|cue| cue.state != State::Standby), "what is seen is told at once");
+            let said = cues.iter().filter(|cue| cue.state == State::Response).count();
+            if is_only(&cues[0].questions[0]) {
+                assert!(cues.iter().all(|cue| !["nothing.", "darkness."].contains(&cue.text.as_str())), "{cues:?}");
+                (spoken, silent) = (spoken + said, silent + cues.len() - said);
+            } else {
+                assert_eq!(said, cues.len(), "{}", cues[0].questions[0]);
+            }
         }
+        assert!(spoken > 400 && silent > 400, "{spoken} {silent}");
     }
-    assert!(spoken > 400 && silent > 400, "{spoken} {silent}");
 }
