@@ -23,6 +23,8 @@ pub(super) struct Brief<'a> {
     pub aspect: f64,
     /// Rounds a second.
     pub fps: f64,
+    /// For how many seconds things have happened when the film begins; events of then are in the log, too.
+    pub lead: f64,
     /// How long the film is, in seconds.
     pub length: f64,
     /// What must not happen.
@@ -129,7 +131,7 @@ impl<'a> Director<'a> {
         let [shortest, longest] = gaps.unwrap_or([0.8, 7.0]);
         self.is_still = longest == 0.0;
         let [shortest, longest] = if self.is_still { [5.0, 15.0] } else { [shortest, longest] };
-        let mut time = self.dice.range(0.3, shortest + 2.0);
+        let mut time = self.dice.range(0.3, shortest + 2.0) - self.brief.lead;
         // Beyond the end, so that something may be under way there.
         while time < self.brief.length + 0.5 {
             let busy_until = self.act(time);

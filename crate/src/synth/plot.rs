@@ -116,6 +116,12 @@ impl Plot {
         }
     }
 
+    /// The scene that most is seen of.
+    pub fn scene_at(&self, time: f64) -> usize {
+        let (going, current, share) = self.scenes_at(time);
+        going.filter(|_| share < 0.5).unwrap_or(current)
+    }
+
     /// Who is on a scene's stage at a time, from the rear to the front: who is large is near.
     pub fn cast_of(&self, scene: usize, time: f64) -> Vec<(usize, Pose)> {
         let there = self.actors.iter().enumerate();
@@ -133,9 +139,7 @@ impl Plot {
 
     /// Who can be seen well at a time, from left to right: number, third, and whether it is large.
     pub fn seen_at(&self, time: f64) -> Vec<(usize, usize, bool)> {
-        let (going, current, share) = self.scenes_at(time);
-        let scene = going.filter(|_| share < 0.5).unwrap_or(current);
-        let mut seen = self.cast_of(scene, time);
+        let mut seen = self.cast_of(self.scene_at(time), time);
         let whole = seen.clone();
         seen.retain(|&(number, pose)| {
             let in_front = whole.iter().skip_while(|&&(other, _)| other != number).skip(1);
@@ -148,6 +152,11 @@ impl Plot {
 
     /// Whether it is too dark to see anything.
     pub fn is_dark(&self, time: f64) -> bool {
-        self.light.at(time) < 0.5 || self.cover.at(time) > 0.6
+        self.light.at(time) < 0.5
+    }
+
+    /// Whether too much is over the lens to see anything.
+    pub fn is_covered(&self, time: f64) -> bool {
+        self.cover.at(time) > 0.6
     }
 }

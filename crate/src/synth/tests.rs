@@ -20,7 +20,7 @@ fn setup(task: Task) -> Setup {
 }
 
 fn brief(aspect: f64, fps: f64) -> Brief<'static> {
-    Brief { split: Split::Train, aspect, fps, length: 24.0, without: &[], opening: [1.0; 4] }
+    Brief { split: Split::Train, aspect, fps, lead: 0.0, length: 24.0, without: &[], opening: [1.0; 4] }
 }
 
 fn plot(seed: u64, fps: f64, aspect: f64) -> Plot {

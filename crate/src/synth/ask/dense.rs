@@ -82,13 +82,41 @@ impl Sighting {
     }
 }
 
-/// What is seen, from left to right, and then what no longer is, against the picture `before`, if there was one and if there
-/// was light; none in darkness.
-fn sightings(plot: &Plot, time: f64, before: Option<f64>) -> Option<Vec<Sighting>> {
-    if plot.is_dark(time) {
-        return None;
+/// A picture, as far as there is anything to say of it.
+#[derive(Debug)]
+enum View {
+    Dark,
+    Covered,
+    /// What is seen, from left to right, and then what no longer is; another scene has nothing of the one before.
+    Scene {
+        is_another: bool,
+        things: Vec<Sighting>,
+    },
+}
+
+impl View {
+    /// The one at `time`, against the picture at `before`, if there was one and if anything was seen of it.
+    fn of(plot: &Plot, time: f64, before: Option<f64>) -> View {
+        if plot.is_covered(time) {
+            return View::Covered;
+        }
+        if plot.is_dark(time) {
+            return View::Dark;
+        }
+        let before = before.filter(|&before| !plot.is_dark(before) && !plot.is_covered(before));
+        let is_another = before.is_some_and(|before| plot.scene_at(before) != plot.scene_at(time));
+        View::Scene { is_another, things: sightings(plot, time, before.filter(|_| !is_another)) }
     }
-    let before = before.filter(|&before| !plot.is_dark(before));
+
+    fn things(&self) -> &[Sighting] {
+        match self {
+            View::Scene { things, .. } => things,
+            View::Dark | View::Covered => &[],
+        }
+    }
+}
+
+fn sightings(plot: &Plot, time: f64, before: Option<f64>) -> Vec<Sighting> {
     let seen_before: Option<Vec<usize>> =
         before.map(|before| plot.seen_at(before).into_iter().map(|(number, ..)| number).collect());
     let seen = plot.seen_at(time);
@@ -104,7 +132,7 @@ fn sightings(plot: &Plot, time: f64, before: Option<f64>) -> Option<Vec<Sighting
         let (kind, colour) = of(number);
         Sighting { kind, colour, place: None, is_new: false, change: None }
     });
-    Some(there.chain(gone).collect())
+    there.chain(gone).collect()
 }
 
 /// What of the pictures is asked for: everything that is so, and whatever where nothing is said.
@@ -119,7 +147,7 @@ impl Wanted {
     const EVERYTHING: Wanted = Wanted { kind: None, colour: None, change: None };
 
     /// Mostly something that is seen in one of the pictures, or else differs from it in one thing.
-    fn any(asker: &mut Asker, pictures: &[Option<Vec<Sighting>>]) -> Self {
+    fn any(asker: &mut Asker, pictures: &[View]) -> Self {
         if asker.dice.chance(0.45) {
             return Wanted::EVERYTHING;
         }
@@ -149,9 +177,9 @@ impl Wanted {
     }
 
     /// Everything in these pictures, as exactly as can be said; `of_changes`, once for each change.
-    fn seen_in(pictures: &[Option<Vec<Sighting>>], of_changes: bool) -> Vec<Self> {
+    fn seen_in(pictures: &[View], of_changes: bool) -> Vec<Self> {
         let exactly = |seen: &Sighting, change| Wanted { kind: Some(seen.kind), colour: Some(seen.colour), change };
-        let all = pictures.iter().flatten().flatten();
+        let all = pictures.iter().flat_map(View::things);
         if of_changes {
             all.flat_map(|seen| seen.changes().map(move |change| exactly(seen, Some(change)))).collect()
         } else {
@@ -183,20 +211,22 @@ impl Wanted {
 /// Of every picture, or, where only some of what is seen is wanted, often of those that show it.
 pub(super) fn dense(asker: &mut Asker) -> Asked {
     let time = |round: usize| round as f64 / asker.fps;
-    let pictures: Vec<Option<Vec<Sighting>>> = (0..asker.setup.rounds)
-        .map(|round| sightings(asker.plot, time(round), round.checked_sub(1).map(time)))
+    let pictures: Vec<View> = (0..asker.setup.rounds)
+        .map(|round| View::of(asker.plot, time(round), round.checked_sub(1).map(time)))
         .collect();
     let wanted = Wanted::any(asker, &pictures);
     let is_everything = wanted == Wanted::EVERYTHING;
     let says_when_there_is_none = is_everything || asker.dice.chance(0.4);
-    let described = |(round, picture): (usize, &Option<Vec<Sighting>>)| {
-        let parts: Vec<String> =
-            picture.iter().flatten().filter(|seen| wanted.takes(seen)).map(Sighting::words).collect();
+    let described = |(round, picture): (usize, &View)| {
+        let things = picture.things().iter().filter(|seen| wanted.takes(seen)).map(Sighting::words);
+        let is_another = is_everything && matches!(picture, View::Scene { is_another: true, .. });
+        let parts: Vec<String> = is_another.then(|| "a changed scene".to_owned()).into_iter().chain(things).collect();
         let text = match (picture, parts.is_empty()) {
             (_, true) if !says_when_there_is_none => return None,
-            (None, _) => "darkness.".to_owned(),
-            (_, true) => "nothing.".to_owned(),
-            _ => format!("{}.", parts.join(", ")),
+            (View::Dark, _) => "darkness.".to_owned(),
+            (View::Covered, _) => "a covered camera.".to_owned(),
+            (View::Scene { .. }, true) => "nothing.".to_owned(),
+            (View::Scene { .. }, false) => format!("{}.", parts.join(", ")),
         };
         Some(Answer { when: When::At(round), text })
     };

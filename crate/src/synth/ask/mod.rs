@@ -84,14 +84,16 @@ pub(super) fn about_a_plot(seed: u64, setup: &Setup) -> (Plot, Asked) {
         _ => Vec::new(),
     };
     let fps = setup.clock.fps();
+    // Where only seeing is learnt, there is much to see, and the first picture shows it amid its ways.
+    let is_dense = setup.task == Task::Dense;
     let brief = Brief {
         split: setup.split,
         aspect: f64::from(setup.width.max(1)) / f64::from(setup.height.max(1)),
         fps,
+        lead: if is_dense { dice.range(0.0, 12.0) } else { 0.0 },
         length: setup.rounds as f64 / fps,
         without: &without,
-        // Where only seeing is learnt, there is much to see.
-        opening: if setup.task == Task::Dense { [0.1, 0.25, 0.35, 0.3] } else { [0.25, 0.4, 0.35, 0.0] },
+        opening: if is_dense { [0.1, 0.25, 0.35, 0.3] } else { [0.25, 0.4, 0.35, 0.0] },
     };
     let mut attempt = 0;
     loop {

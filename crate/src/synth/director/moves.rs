@@ -23,10 +23,10 @@ impl Director<'_> {
         self.plot.actors[actor].facing.set(time, if right { 1.0 } else { 0.0 });
     }
 
-    /// Where the middle is when just out of sight.
-    fn outside(&self, actor: usize, side: Side) -> f64 {
+    /// Where the middle is of one as high as at `time` when just out of sight.
+    fn outside(&self, actor: usize, time: f64, side: Side) -> f64 {
         let actor = &self.plot.actors[actor];
-        let half = (0.5 * actor.ratio + 0.18) * actor.height.at(0.0) + 0.04;
+        let half = (0.5 * actor.ratio + 0.18) * actor.height.at(time) + 0.04;
         if side == Side::Right { self.brief.aspect + half } else { -half }
     }
 
@@ -61,7 +61,7 @@ impl Director<'_> {
         let (actor, x) = self.cast(third);
         let side = self.any_side(self.plot.actors[actor].look.kind);
         let bottom = self.plot.actors[actor].bottom.at(time);
-        let from = self.outside(actor, side);
+        let from = self.outside(actor, time, side);
         self.face(actor, time, side == Side::Left);
         let takes = self.dice.range(1.2, 3.0);
         let ease = self.dice.pick(&[Ease::Out, Ease::Smooth, Ease::Even]).unwrap_or(Ease::Out);
@@ -94,7 +94,7 @@ impl Director<'_> {
     pub(super) fn cross(&mut self, time: f64) {
         let (actor, _) = self.cast(1);
         let from_side = if self.dice.chance(0.5) { Side::Left } else { Side::Right };
-        let (from, to) = (self.outside(actor, from_side), self.outside(actor, from_side.opposite()));
+        let (from, to) = (self.outside(actor, time, from_side), self.outside(actor, time, from_side.opposite()));
         self.face(actor, time, from_side == Side::Left);
         let takes = self.dice.range(2.0, 5.0);
         let aspect = self.brief.aspect;
@@ -132,7 +132,7 @@ impl Director<'_> {
             let half = 0.5 * (here.right() - here.left()) + 0.2 * here.height;
             if side == Side::Right { self.brief.aspect + half } else { -half }
         } else {
-            self.outside(actor, side)
+            self.outside(actor, time, side)
         };
         if side != Side::Top {
             self.face(actor, time, side == Side::Right);

@@ -21,8 +21,27 @@ fn descriptions_tell_what_has_changed_since_the_picture_before() {
     for phrase in &of_events[2..] {
         assert_eq!(occur(&quiet, phrase), 0, "{phrase}: nothing happens that anybody would tell of");
     }
+    for view in ["a changed scene, ", "darkness.", "a covered camera."] {
+        assert!(occur(&lively, view) > 10, "{view}: {}", occur(&lively, view));
+        assert_eq!(occur(&quiet, view), 0, "{view}: nothing happens that anybody would tell of");
+    }
     // Who walks behind another is out of sight for a moment.
     assert!(occur(&quiet, of_events[0]) < occur(&lively, of_events[0]) / 10);
+}
+
+#[test]
+fn a_first_picture_shows_things_amid_their_ways() {
+    let setup = Setup { rounds: 1, ..setup(Task::Dense) };
+    let (mut resting, mut moving) = (0, 0);
+    for seed in 0..300 {
+        let plot = sample(seed, &setup).film.plot;
+        for (number, ..) in plot.seen_at(0.0) {
+            let pose = plot.actors[number].pose(0.0);
+            let is_moving = pose.speed.abs() > 0.05 || pose.arm > 0.5 || !pose.is_inside(plot.aspect);
+            *(if is_moving { &mut moving } else { &mut resting }) += 1;
+        }
+    }
+    assert!(moving > 60 && resting > moving, "{moving} move, {resting} rest");
 }
 
 /// What a question takes of the things in an answer: words that each of them has.
@@ -45,7 +64,7 @@ fn a_description_of_some_things_leaves_out_all_others() {
         let texts = cues.iter().map(|cue| cue.text.as_str()).filter(|_| !asked.is_empty());
         for text in texts.filter(|text| !text.is_empty()) {
             match text {
-                "nothing." | "darkness." => nothing += 1,
+                "nothing." | "darkness." | "a covered camera." => nothing += 1,
                 _ => {
                     let fits = |thing: &str| asked.iter().all(|word| thing.contains(word));
                     assert!(text.split(", ").all(fits), "{question} {text}");
@@ -70,7 +89,8 @@ fn who_is_to_speak_only_of_some_things_is_silent_without_them() {
             assert!(cues.iter().all(|cue| cue.state != State::Standby), "what is seen is told at once");
             let said = cues.iter().filter(|cue| cue.state == State::Response).count();
             if is_only(&cues[0].questions[0]) {
-                assert!(cues.iter().all(|cue| !["nothing.", "darkness."].contains(&cue.text.as_str())), "{cues:?}");
+                let none = ["nothing.", "darkness.", "a covered camera."];
+                assert!(cues.iter().all(|cue| !none.contains(&cue.text.as_str())), "{cues:?}");
                 (spoken, silent) = (spoken + said, silent + cues.len() - said);
             } else {
                 assert_eq!(said, cues.len(), "{}", cues[0].questions[0]);
