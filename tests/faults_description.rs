@@ -234,6 +234,10 @@ fn streaming_settings_are_checked() {
         let message = settings(value);
         assert!(message.starts_with("streamo.json is not valid: ") && message.contains(reason), "{message}");
     }
+    let model = Spoilt::copy_of("tied");
+    model.edit("streamo.json", |settings| settings["motion"] = json!(true));
+    model.edit("config.json", |config| config["vision_config"]["temporal_patch_size"] = json!(1));
+    assert!(refused(&model).contains("motion takes two time steps"), "{}", refused(&model));
 }
 
 #[test]

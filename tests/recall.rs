@@ -38,9 +38,10 @@ fn same(turn: &Turn, other: &Turn, tolerance: f32) {
 }
 
 /// Watches a stream; then, for an interruption after every round, reads what was watched again and watches the rest.
-fn interrupted(opened: &Opened, memory: MemoryMode, feedback: Feedback, tolerance: f32) {
+fn interrupted(opened: &Opened, memory: MemoryMode, feedback: Feedback, motion: bool, tolerance: f32) {
     let folder = checkpoint::write(&MODELS[0], 7);
-    let (model, description) = fixtures::load(folder.path(), opened);
+    let (model, mut description) = fixtures::load(folder.path(), opened);
+    description.settings.motion = motion;
     let options = Options {
         memory,
         feedback,
@@ -51,7 +52,9 @@ fn interrupted(opened: &Opened, memory: MemoryMode, feedback: Feedback, toleranc
         ..fixtures::options(&description)
     };
     let begin = || Session::new(model.clone(), &description, options.clone()).unwrap();
-    let frame = |round: u64| picture(SHAPES[round as usize % SHAPES.len()], round);
+    // Motion is seen between pictures of one size.
+    let shapes = if motion { &SHAPES[..1] } else { &SHAPES[..] };
+    let frame = |round: u64| picture(shapes[round as usize % shapes.len()], round);
     let watch = |session: &mut Session, round| {
         ask(session, round);
         let turn = pollster::block_on(session.round(round, &frame(round), &mut |_| ())).unwrap();
@@ -78,10 +81,11 @@ fn interrupted(opened: &Opened, memory: MemoryMode, feedback: Feedback, toleranc
 #[test]
 fn what_is_read_again_goes_on_as_it_did() {
     let [cpu, gpu] = fixtures::devices();
-    interrupted(cpu, MemoryMode::Rolling, Feedback::Ids, 1e-5);
-    interrupted(cpu, MemoryMode::Rolling, Feedback::Text, 1e-5);
-    interrupted(cpu, MemoryMode::Exact, Feedback::Ids, 1e-5);
-    interrupted(gpu, MemoryMode::Rolling, Feedback::Ids, 1e-4);
+    interrupted(cpu, MemoryMode::Rolling, Feedback::Ids, false, 1e-5);
+    interrupted(cpu, MemoryMode::Rolling, Feedback::Text, false, 1e-5);
+    interrupted(cpu, MemoryMode::Rolling, Feedback::Ids, true, 1e-5);
+    interrupted(cpu, MemoryMode::Exact, Feedback::Ids, true, 1e-5);
+    interrupted(gpu, MemoryMode::Rolling, Feedback::Ids, false, 1e-4);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn frame(round: u64) -> Frame {
 /// Watches some rounds; the lesson is all that stands in memory after them, its targets are where the session decided.
 fn watched(learner: &Learner, session: &mut Session, rounds: u64) -> (Lesson, Vec<Vec<f32>>) {
     let preprocessor = learner.description.preprocessor();
-    let (mut patches, mut grid, mut targets, mut logits) = (Vec::new(), None, Vec::new(), Vec::new());
+    let (mut targets, mut logits) = (Vec::new(), Vec::new());
     let mut prompts = Vec::new();
     for round in 0..rounds {
         pollster::block_on(session.round(round, &frame(round), &mut |_| ())).unwrap();
@@ -26,10 +26,9 @@ fn watched(learner: &Learner, session: &mut Session, rounds: u64) -> (Lesson, Ve
         targets.push(Target { row: evidence.input_ids.len() - 1, id: 0, state: None });
         logits.push(evidence.logits);
         prompts.push(evidence.input_ids);
-        let seen = preprocessor.patches(&preprocessor.resized(&frame(round)).unwrap()).unwrap();
-        patches.extend(seen.rows);
-        grid = Some(seen.grid);
     }
+    let patches = preprocessor.stream((0..rounds).map(|round| preprocessor.resized(&frame(round)))).unwrap();
+    let grid = preprocessor.patches(&preprocessor.resized(&frame(0)).unwrap()).unwrap().grid;
     let sequence = &session.memory().sequence;
     let ids = sequence.ids();
     assert!(prompts.iter().all(|prompt| ids.starts_with(prompt)), "nothing has left the memory");
@@ -38,17 +37,20 @@ fn watched(learner: &Learner, session: &mut Session, rounds: u64) -> (Lesson, Ve
     let placeholder = learner.protocol.frame(1)[1];
     let frames = (1..ids.len()).filter(|&place| ids[place] == placeholder && ids[place - 1] != placeholder).collect();
     let positions = [axis(0), axis(1), axis(2)];
-    (Lesson { tokens: Tokens { ids, positions, frames, targets }, patches, grid: grid.unwrap() }, logits)
+    (Lesson { tokens: Tokens { ids, positions, frames, targets }, patches, grid }, logits)
 }
 
 #[test]
 fn dialogues_read_at_once_have_the_logits_of_their_streams() {
     let [cpu, _] = fixtures::devices();
     let untied = checkpoint::write(&MODELS[0], 11);
-    let named = ["tied", "free-windows", "gradients"].map(|name| (name, fixtures::path(name)));
-    for (name, path) in named.into_iter().chain([("untied", untied.path().to_owned())]) {
-        let learner = Learner::load(&path, &cpu.device);
-        let (model, description) = fixtures::load(&path, cpu);
+    let named = ["tied", "free-windows", "gradients"].map(|name| (name, fixtures::path(name), false));
+    let more = [("untied", untied.path().to_owned(), false), ("tied, of motion", fixtures::path("tied"), true)];
+    for (name, path, motion) in named.into_iter().chain(more) {
+        let mut learner = Learner::load(&path, &cpu.device);
+        let (model, mut description) = fixtures::load(&path, cpu);
+        learner.description.settings.motion = motion;
+        description.settings.motion = motion;
         let options = Options {
             rule: DecisionRule { bias: [0.0, 0.0, 0.5], threshold: None },
             max_tokens: 9,

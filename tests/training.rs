@@ -7,7 +7,7 @@ use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use streamo_wgpu::clock::Clock;
 use streamo_wgpu::data::{self, Cue, Script, Slips};
-use streamo_wgpu::frame::{Frame, Grid};
+use streamo_wgpu::frame::{Frame, FrameError};
 use streamo_wgpu::model::{Description, Model};
 use streamo_wgpu::stream::{Protocol, State};
 use streamo_wgpu::train::{Batch, Count, Gradients, Lesson, Objective, Tally};
@@ -46,13 +46,9 @@ impl Learner {
 
     pub fn lesson(&self, script: &Script, frames: &[Frame]) -> Lesson {
         let preprocessor = self.description.preprocessor();
-        let mut patches = Vec::new();
-        let mut grid = Grid { height: 0, width: 0 };
-        for frame in frames {
-            let seen = preprocessor.patches(&preprocessor.resized(frame).unwrap()).unwrap();
-            grid = seen.grid;
-            patches.extend(seen.rows);
-        }
+        let resized: Vec<Frame> = frames.iter().map(|frame| preprocessor.resized(frame).unwrap()).collect();
+        let grid = preprocessor.patches(&resized[0]).unwrap().grid;
+        let patches = preprocessor.stream(resized.into_iter().map(Ok::<_, FrameError>)).unwrap();
         let tokens = data::tokens(script, &Slips::new(), &self.protocol, grid, preprocessor.merge as usize).unwrap();
         assert_eq!(tokens.frames.len(), frames.len());
         Lesson { tokens, patches, grid }

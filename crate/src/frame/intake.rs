@@ -95,6 +95,20 @@ impl Intake {
         }
     }
 
+    /// Whether pictures are seen with the one before them.
+    pub fn sees_motion(&self) -> bool {
+        self.preprocessor.motion
+    }
+
+    /// The rows of a picture, `now`, with the first time step of those of the picture `before`.
+    pub fn since(&self, before: Tensor<2>, now: Tensor<2>) -> Tensor<2> {
+        let Preprocessor { patch, temporal, .. } = self.preprocessor;
+        let shape = now.dims();
+        let steps = [shape[0], 3, temporal as usize, (patch * patch) as usize];
+        let (before, now) = (before.reshape(steps), now.reshape(steps));
+        Tensor::cat(vec![before.slice_dim(2, 0..1), now.slice_dim(2, 1..)], 2).reshape(shape)
+    }
+
     fn kernels(&self) -> &Kernels {
         self.kernels.get_or_init(|| Kernels::new(&self.preprocessor, self.size, self.grid, &self.device))
     }
@@ -255,6 +269,20 @@ mod tests {
     }
 
     #[test]
+    fn motion_is_the_same_on_every_device() {
+        let preprocessor = Preprocessor { motion: true, ..Preprocessor::default() };
+        let frames = [7, 8].map(|seed| picture((90, 70), false, seed));
+        let resized = frames.iter().map(|frame| preprocessor.resized(frame));
+        let stream = preprocessor.stream(resized).unwrap();
+        for device in [Device::flex(), gpu()] {
+            let intake = Intake::new(&preprocessor, (90, 70), &device).unwrap();
+            let [before, now] = [0, 1].map(|index| intake.rows(&frames[index]).unwrap());
+            let rows = intake.since(before, now).into_data().try_into_vec::<f32>().unwrap();
+            assert_eq!(rows, stream[rows.len()..]);
+        }
+    }
+
+    #[test]
     fn pixels_on_a_gpu_are_for_models_there() {
         let pixels = on_gpu(&picture((90, 70), true, 7), 3);
         let intake = Intake::new(&Preprocessor::default(), (90, 70), &Device::flex()).unwrap();
@@ -272,7 +300,7 @@ mod tests {
         ) {
             let block = (patch * merge).pow(2);
             let preprocessor = Preprocessor {
-                bounds: PixelBounds { min: 1, max: block * blocks }, patch, merge, temporal,
+                bounds: PixelBounds { min: 1, max: block * blocks }, patch, merge, temporal, motion: false,
                 normalization: Normalization { mean: [0.5, 0.1, 0.9], std: [0.3, 0.7, 0.2] },
             };
             if preprocessor.size(width, height).is_ok() {

@@ -182,6 +182,9 @@ pub enum FrameError {
         /// Most pixels wanted.
         max: u32,
     },
+    /// Patches of one time step that are to show two pictures.
+    #[error("motion takes two time steps, and temporal_patch_size is 1; leave motion out of streamo.json")]
+    OneStep,
     /// Pixels on a device that kernels do not reach, or another than the model's.
     #[error("pixels on a GPU are only for a model on the same GPU; pass the frame's bytes instead")]
     OutOfReach,

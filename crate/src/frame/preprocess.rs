@@ -12,8 +12,10 @@ pub struct Preprocessor {
     pub patch: u32,
     /// The merger's block: this many patches a side become one visual token.
     pub merge: u32,
-    /// Time steps of a patch; a picture fills them all.
+    /// Time steps of a patch.
     pub temporal: u32,
+    /// Whether the first of them shows the picture before, where there is one. Else a picture fills them all.
+    pub motion: bool,
     /// What turns bytes into the model's numbers.
     pub normalization: Normalization,
 }
@@ -25,6 +27,7 @@ impl Default for Preprocessor {
             patch: 14,
             merge: 2,
             temporal: 2,
+            motion: false,
             normalization: Normalization::default(),
         }
     }
@@ -39,11 +42,14 @@ impl Preprocessor {
         smart_resize(width, height, self.patch.saturating_mul(self.merge), self.bounds)
     }
 
-    /// Whether its bounds leave room for any frame at all.
+    /// Whether it can make patches of any frame at all.
     ///
     /// # Errors
-    /// [`FrameError::Bounds`].
+    /// [`FrameError::Bounds`], [`FrameError::OneStep`].
     pub fn check(&self) -> Result<(), FrameError> {
+        if self.motion && self.temporal < 2 {
+            return Err(FrameError::OneStep);
+        }
         let block = self.patch.saturating_mul(self.merge);
         smart_resize(block.max(1), block.max(1), block, self.bounds).map(|_| ())
     }
@@ -70,6 +76,32 @@ impl Preprocessor {
     pub fn patches(&self, resized: &Frame) -> Result<Patches, FrameError> {
         patchify(resized, self.patch as usize, self.merge as usize, self.temporal as usize, &self.normalization)
     }
+
+    /// The patches of a stream's pictures, which are of one size, one after the other, each as a model sees it that has seen
+    /// those before.
+    ///
+    /// # Errors
+    /// Those of [`Self::patches`], or of whatever gives the pictures.
+    pub fn stream<E: From<FrameError>>(
+        &self,
+        resized: impl IntoIterator<Item = Result<Frame, E>>,
+    ) -> Result<Vec<f32>, E> {
+        let mut rows = Vec::new();
+        let mut before: Option<Patches> = None;
+        for frame in resized {
+            let now = self.patches(&frame?)?;
+            let start = rows.len();
+            rows.extend_from_slice(&now.rows);
+            if let Some(before) = before.replace(now).filter(|_| self.motion) {
+                let area = (self.patch * self.patch) as usize;
+                let steps = rows[start..].chunks_mut(self.temporal as usize * area);
+                for (step, old) in steps.zip(before.rows.chunks(self.temporal as usize * area)) {
+                    step[..area].copy_from_slice(&old[..area]);
+                }
+            }
+        }
+        Ok(rows)
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +116,24 @@ mod tests {
         let patches = preprocessor.patches(&preprocessor.resized(&frame).unwrap()).unwrap();
         assert_eq!(patches.grid.merged(2), (8, 15));
         assert_eq!(patches.rows.len(), 480 * 1176);
+    }
+
+    #[test]
+    fn who_sees_motion_sees_the_picture_before_in_the_first_time_step() {
+        let still = Preprocessor { bounds: PixelBounds { min: 1, max: 28 * 28 }, ..Preprocessor::default() };
+        let moving = Preprocessor { motion: true, ..still.clone() };
+        let frames: Vec<Frame> =
+            [10, 120, 250].map(|byte| Frame::new(28, 28, vec![byte; 3 * 28 * 28]).unwrap()).to_vec();
+        let rows =
+            |preprocessor: &Preprocessor| preprocessor.stream(frames.iter().cloned().map(Ok::<_, FrameError>)).unwrap();
+        let (still, moving) = (rows(&still), rows(&moving));
+        let picture = 4 * 1176;
+        assert_eq!(moving.len(), 3 * picture);
+        assert_eq!(moving[..picture], still[..picture], "before the first there is none");
+        for (place, (&seen, &now)) in moving.iter().zip(&still).enumerate().skip(picture) {
+            let is_first_step = place / 196 % 2 == 0;
+            assert_eq!(seen, if is_first_step { still[place - picture] } else { now }, "{place}");
+        }
     }
 
     proptest! {

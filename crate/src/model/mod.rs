@@ -119,6 +119,7 @@ impl Description {
             patch: vision.patch as u32,
             merge: vision.merge as u32,
             temporal: vision.temporal as u32,
+            motion: self.settings.motion,
             normalization: self.normalization,
         }
     }

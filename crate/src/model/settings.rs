@@ -22,6 +22,8 @@ pub struct Settings {
     pub min_pixels: u32,
     /// Most pixels of a frame.
     pub max_pixels: u32,
+    /// Whether a patch's first time step shows the picture before; else all of them show the same one.
+    pub motion: bool,
     /// Rounds a second.
     pub fps: f64,
     /// Rounds whose frames are kept.
@@ -51,6 +53,7 @@ impl Default for Settings {
             states: ["</Silence>", "</Standby>", "</Response>"].map(str::to_owned),
             min_pixels: bounds.min,
             max_pixels: bounds.max,
+            motion: false,
             fps: 1.0,
             window: 120,
             max_tokens: 512,

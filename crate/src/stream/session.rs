@@ -36,6 +36,20 @@ pub struct Session {
 struct WayIn {
     intake: Intake,
     layout: Layout,
+    /// The rows of the last picture, for a model that sees motion.
+    before: Option<Tensor<2>>,
+}
+
+impl WayIn {
+    /// The rows of a picture that it takes, as the model is to see them.
+    fn rows(&mut self, picture: Picture<'_>) -> Result<Tensor<2>, FrameError> {
+        let now = self.intake.rows(picture)?;
+        if !self.intake.sees_motion() {
+            return Ok(now);
+        }
+        let before = self.before.replace(now.clone());
+        Ok(before.map_or(now.clone(), |before| self.intake.since(before, now)))
+    }
 }
 
 /// A question that was put and still counts.
@@ -175,8 +189,8 @@ impl Session {
 
         let watch = Instant::now();
         self.generated.clear();
-        let way_in = self.way_in(picture)?;
-        let patches = way_in.intake.rows(picture)?;
+        let mut way_in = self.way_in(picture)?;
+        let patches = way_in.rows(picture)?;
         self.settle().await?;
         ms.frame = elapsed(watch);
 
@@ -235,8 +249,8 @@ impl Session {
     ) -> Result<(), SessionError> {
         let picture = picture.into();
         self.begin_round(round)?;
-        let way_in = self.way_in(picture)?;
-        let features = self.model.see(way_in.intake.rows(picture)?, &way_in.layout, &mut Trace::default());
+        let mut way_in = self.way_in(picture)?;
+        let features = self.model.see(way_in.rows(picture)?, &way_in.layout, &mut Trace::default());
         self.prompt(round, way_in.intake.grid(), features)?;
         self.way_in = Some(way_in);
         self.recall_reply(round, generated)?;
@@ -257,7 +271,7 @@ impl Session {
             None => {
                 let intake = Intake::new(&self.preprocessor, picture.size(), self.model.device())?;
                 let layout = self.model.layout(intake.grid())?;
-                Ok(WayIn { intake, layout })
+                Ok(WayIn { intake, layout, before: None })
             }
         }
     }

@@ -199,12 +199,9 @@ impl Desk {
     }
 
     fn patches(&self, draft: &mut Draft) -> Result<Vec<f32>, TrainError> {
-        let mut patches = Vec::new();
-        for index in 0..draft.tokens.frames.len() {
-            let frame = self.preprocessor.resized(&draft.scene.footage.frame(index)?)?;
-            patches.extend(self.preprocessor.patches(&frame)?.rows);
-        }
-        Ok(patches)
+        let footage = &mut draft.scene.footage;
+        let frames = 0..draft.tokens.frames.len();
+        self.preprocessor.stream(frames.map(|index| Ok(self.preprocessor.resized(&footage.frame(index)?)?)))
     }
 }
 
