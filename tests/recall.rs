@@ -70,7 +70,9 @@ fn interrupted(opened: &Opened, memory: MemoryMode, feedback: Feedback, motion: 
         let (before, after) = whole.split_at(interruption);
         for (turn, generated) in before {
             ask(&mut session, turn.round);
-            pollster::block_on(session.recall(turn.round, &frame(turn.round), generated)).unwrap();
+            // What is kept of a frame is what was seen of it.
+            let seen = session.frame_seen(&frame(turn.round)).unwrap();
+            pollster::block_on(session.recall(turn.round, &seen, generated)).unwrap();
         }
         for (turn, _) in after {
             same(&watch(&mut session, turn.round).0, turn, tolerance);

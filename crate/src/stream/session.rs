@@ -266,12 +266,14 @@ impl Session {
 
     /// Takes what pictures such as `picture` share, which is made anew only when the last one had another size.
     fn way_in(&mut self, picture: Picture<'_>) -> Result<WayIn, SessionError> {
-        match self.way_in.take().filter(|way_in| way_in.intake.takes(picture)) {
-            Some(way_in) => Ok(way_in),
-            None => {
+        match self.way_in.take() {
+            Some(way_in) if way_in.intake.takes(picture) => Ok(way_in),
+            last => {
                 let intake = Intake::new(&self.preprocessor, picture.size(), self.model.device())?;
                 let layout = self.model.layout(intake.grid())?;
-                Ok(WayIn { intake, layout, before: None })
+                // Pictures of another size may be seen at the same one, as those are that are read again.
+                let last = last.filter(|last| last.intake.grid() == intake.grid());
+                Ok(WayIn { intake, layout, before: last.and_then(|last| last.before) })
             }
         }
     }

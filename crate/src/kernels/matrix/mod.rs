@@ -157,6 +157,12 @@ impl Matrix {
     }
 
     fn plain(&self, x: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+        if let [Piece::Numbers(numbers)] = self.pieces.as_slice() {
+            let made = one_pass::products(&x, &numbers.val(), true, bias.as_ref());
+            if let Some(made) = made {
+                return made;
+            }
+        }
         let mut products: Vec<_> = self.numbers().map(|piece| x.clone().matmul(piece.transpose())).collect();
         let product = if products.len() == 1 { products.remove(0) } else { Tensor::cat(products, 1) };
         match bias {

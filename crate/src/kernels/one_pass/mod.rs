@@ -4,6 +4,7 @@
 //! has. Where tensors are neither burn-flex's nor tracked ones of burn-flex, there is none, and the plain operations run.
 
 mod numbers;
+mod product;
 mod rms_norm;
 mod rotary;
 mod softmax;
@@ -22,6 +23,7 @@ use burn::backend::autodiff::{
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, Tensor, TensorData};
 
+use product::ProductPass;
 pub(super) use rms_norm::RmsNormPass;
 pub(super) use rotary::RotaryPass;
 pub(super) use softmax::SoftmaxPass;
@@ -36,8 +38,8 @@ pub(super) trait Pass<const N: usize>: Clone + std::fmt::Debug + Send + 'static 
     /// What [`backward`](Self::backward) needs.
     fn kept(&self, inputs: [FlexTensor; N], output: &FlexTensor) -> Vec<FlexTensor>;
 
-    /// The gradients of the inputs from that of the result.
-    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor) -> [FlexTensor; N];
+    /// The gradients of the inputs from that of the result; those that are not wanted need not be made.
+    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N];
 }
 
 /// A tensor that passes run over.
@@ -104,6 +106,20 @@ pub(super) fn run<P: Pass<N>, const N: usize, const D: usize>(pass: P, operands:
     None
 }
 
+/// `L R` of the matrices in the last two axes, with `turned` `L Rᵀ`, and `bias` added to every row.
+pub(super) fn products<const D: usize>(
+    left: &Tensor<D>,
+    right: &Tensor<D>,
+    turned: bool,
+    bias: Option<&Tensor<1>>,
+) -> Option<Tensor<D>> {
+    let (pass, left, right) = (ProductPass { turned }, Operand::of(left)?, Operand::of(right)?);
+    match bias {
+        Some(bias) => run(pass, [left, right, Operand::of(bias)?]),
+        None => run(pass, [left, right]),
+    }
+}
+
 /// A pass as burn's autodiff takes it.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(Debug)]
@@ -115,9 +131,9 @@ impl<P: Pass<N>, const N: usize> Backward<Flex, N> for Way<P> {
 
     fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node).to_contiguous();
-        let made = self.0.backward(&ops.state, &gradient);
+        let made = self.0.backward(&ops.state, &gradient, ops.parents.each_ref().map(Option::is_some));
         for (parent, gradient) in ops.parents.into_iter().zip(made) {
-            if let Some(parent) = parent {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
                 gradients.register::<Flex>(parent.id, gradient);
             }
         }

@@ -22,7 +22,7 @@ impl Pass<2> for RmsNormPass {
         inputs.into()
     }
 
-    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor) -> [FlexTensor; 2] {
+    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor, _: [bool; 2]) -> [Option<FlexTensor>; 2] {
         let [x, gamma] = [&kept[0], &kept[1]].map(FlexTensor::storage::<f32>);
         let (mut to_x, mut to_gamma) = (vec![0.0; x.len()], vec![0.0; gamma.len()]);
         let incoming = gradient.storage();
@@ -34,7 +34,7 @@ impl Pass<2> for RmsNormPass {
             to_x: &mut to_x,
             to_gamma: &mut to_gamma,
         });
-        [shaped(to_x, &kept[0]), shaped(to_gamma, &kept[1])]
+        [Some(shaped(to_x, &kept[0])), Some(shaped(to_gamma, &kept[1]))]
     }
 }
 

@@ -31,8 +31,8 @@ impl Pass<1> for RotaryPass {
         Vec::new()
     }
 
-    fn backward(&self, _: &[FlexTensor], gradient: &FlexTensor) -> [FlexTensor; 1] {
-        [self.turned(gradient, -1.0)]
+    fn backward(&self, _: &[FlexTensor], gradient: &FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        [Some(self.turned(gradient, -1.0))]
     }
 }
 

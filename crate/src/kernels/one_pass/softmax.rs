@@ -28,7 +28,7 @@ impl Pass<1> for SoftmaxPass {
         vec![output.clone()]
     }
 
-    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor) -> [FlexTensor; 1] {
+    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let weights = kept[0].storage::<f32>();
         let mut scores = vec![0.0; weights.len()];
         vectorised(WeighBack {
@@ -38,7 +38,7 @@ impl Pass<1> for SoftmaxPass {
             incoming: gradient.storage(),
             scores: &mut scores,
         });
-        [shaped(scores, gradient)]
+        [Some(shaped(scores, gradient))]
     }
 }
 

@@ -23,13 +23,13 @@ impl Pass<1> for SwiGluPass {
         vec![pairs]
     }
 
-    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor) -> [FlexTensor; 1] {
+    fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let (pairs, _) = kept[0].storage::<f32>().as_chunks::<2>();
         let incoming = gradient.storage::<f32>();
         let mut back = vec![0.0; 2 * pairs.len()];
         let (to_pairs, _) = back.as_chunks_mut::<2>();
         vectorised(GatedBack { pairs, incoming, to_pairs });
-        [shaped(back, &kept[0])]
+        [Some(shaped(back, &kept[0]))]
     }
 }
 

@@ -103,3 +103,30 @@ fn turned_heads() {
         },
     );
 }
+
+#[test]
+fn products_and_all_their_gradients() {
+    let device = Device::flex();
+    // Large enough for several threads, and of sides that are no multiple of a vector; one matrix, and several.
+    for [count, m, k, n] in [[1, 200, 203, 197], [6, 5, 7, 3], [2, 1, 1, 1]] {
+        let there = |tensor: &Tensor<3>, like: &Tensor<3>| {
+            if like.device().is_autodiff() { Tensor::from_inner(tensor.clone()) } else { tensor.clone() }
+        };
+        let small = 1.0 / (k as f32).sqrt();
+        let (left, bias) = (random([count, m, k], &device) * small, random([1, 1, n], &device));
+        for turned in [false, true] {
+            let right = random(if turned { [count, n, k] } else { [count, k, n] }, &device) * small;
+            let plain = |left: &Tensor<3>, right: &Tensor<3>| {
+                left.clone().matmul(if turned { right.clone().swap_dims(1, 2) } else { right.clone() })
+            };
+            let made = |left: &Tensor<3>, right: &Tensor<3>| products(left, right, turned, None).unwrap();
+            compare(&left, |x| made(x, &there(&right, x)), |x| plain(x, &there(&right, x)));
+            compare(&right, |x| made(&there(&left, x), x), |x| plain(&there(&left, x), x));
+            compare(
+                &bias,
+                |x| products(&there(&left, x), &there(&right, x), turned, Some(&x.clone().reshape([n]))).unwrap(),
+                |x| plain(&there(&left, x), &there(&right, x)) + x.clone(),
+            );
+        }
+    }
+}
