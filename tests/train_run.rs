@@ -325,6 +325,21 @@ fn what_is_frozen_stays_and_all_else_changes() {
 }
 
 #[test]
+fn who_only_sees_learns_to_see_and_to_name() {
+    let school = School::new();
+    school.write(&[("batch = 4", "sight = true\nbatch = 4")]);
+    let recipe = Recipe::read(&school.file("recipe.toml")).unwrap();
+    let mut trainer = Trainer::open(recipe, &school.file("run"), &Device::flex(), 2).unwrap();
+    let losses: Vec<f64> = (0..6).map(|_| trainer.step().unwrap().tally.loss).collect();
+    assert!(losses[5] < 0.8 * losses[0], "{losses:?}");
+    let after = weights(&trainer.save().unwrap());
+    for (name, before) in weights(&school.checkpoint("run", 0)) {
+        let is_passed_over = name.contains("language_model.layers") || name.starts_with("model.layers");
+        assert_eq!(before == after[&name], is_passed_over, "{name}");
+    }
+}
+
+#[test]
 fn muon_takes_the_matrices_between_embedding_and_head() {
     let school = School::new();
     let with = weights(&steps(&school, "muon", 1, 1));

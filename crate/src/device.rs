@@ -116,6 +116,18 @@ pub fn failure() -> Option<&'static str> {
     FAILURE.get().map(String::as_str)
 }
 
+/// Waits until `device` has done what it was given, so that each stage's time is its own. A browser has no such wait.
+///
+/// # Errors
+///
+/// What went wrong on it, in a line; it tells late.
+pub fn settle(device: &Device) -> Result<(), String> {
+    if cfg!(not(target_arch = "wasm32")) {
+        device.sync().map_err(|error| reason(&error))?;
+    }
+    failure().map_or(Ok(()), |reason| Err(reason.to_owned()))
+}
+
 /// Bytes that `device` has allocated, in use or not; `None` where nobody counts, as on the CPU.
 pub fn allocated(device: &Device) -> Option<u64> {
     let one = Tensor::<1>::empty([1], device).try_into_primitive::<Wgpu>().ok()?;

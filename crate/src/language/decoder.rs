@@ -132,6 +132,11 @@ impl Decoder {
         self.norm.forward(x)
     }
 
+    /// Features of no layer, `[rows, hidden]`, as the last one's are before the head.
+    pub fn normed(&self, x: Tensor<2>) -> Tensor<2> {
+        self.norm.forward(x)
+    }
+
     /// Features `[rows, hidden]` → the logits of the whole vocabulary, `[rows, vocabulary]`.
     pub fn logits(&self, features: Tensor<2>) -> Tensor<2> {
         self.head().apply(Start::AsIs, features, None, Finish::Store)

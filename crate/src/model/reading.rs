@@ -30,13 +30,24 @@ pub struct Reading {
 }
 
 impl Model {
+    /// The visual tokens of all frames, `[tokens, hidden]`.
+    fn seen(&self, reading: &Reading) -> Tensor<2> {
+        let rows = reading.frames * reading.grid.patches();
+        let patches = TensorData::new(reading.patches.clone(), [rows, self.config.vision.patch_values()]);
+        let layout = Layout::new(&self.config.vision, reading.grid, reading.frames, &self.device);
+        self.see(Tensor::from_data(patches, &self.device), &layout, &mut Trace::default())
+    }
+
+    /// What the frames show, without a dialogue: visual tokens as if language had come to them at its end,
+    /// `[tokens, hidden]`.
+    pub fn glance(&self, reading: &Reading) -> Tensor<2> {
+        self.language.normed(self.seen(reading))
+    }
+
     /// Reads dialogues and returns the features after every token, `[dialogues · length, hidden]`.
     pub fn read(&self, reading: &Reading) -> Tensor<2> {
         let device = &self.device;
-        let rows = reading.frames * reading.grid.patches();
-        let patches = TensorData::new(reading.patches.clone(), [rows, self.config.vision.patch_values()]);
-        let layout = Layout::new(&self.config.vision, reading.grid, reading.frames, device);
-        let seen = self.see(Tensor::from_data(patches, device), &layout, &mut Trace::default());
+        let seen = self.seen(reading);
 
         // Text first, then what was seen: and from there each to its place.
         let mut places: Vec<Option<usize>> = vec![None; reading.ids.len()];

@@ -200,6 +200,15 @@ impl Protocol {
         Ok(ids)
     }
 
+    /// The tokens of a word within a text.
+    ///
+    /// # Errors
+    ///
+    /// The tokenizer fails on it.
+    pub fn word(&self, word: &str) -> Result<Vec<u32>, TokenizerError> {
+        self.tokenizer.encode(&format!(" {word}"))
+    }
+
     /// The end of a turn.
     pub fn end(&self) -> Vec<u32> {
         let mut ids = vec![self.turn_end];

@@ -29,7 +29,7 @@ impl Session {
             });
         }
         if self.standing.is_empty() {
-            self.settle().await?;
+            self.settle()?;
             return Ok(None);
         }
         let rows = read_out::logits_of(last.clone(), self.state_rows.clone());

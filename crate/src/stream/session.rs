@@ -191,7 +191,7 @@ impl Session {
         self.generated.clear();
         let mut way_in = self.way_in(picture)?;
         let patches = way_in.rows(picture)?;
-        self.settle().await?;
+        self.settle()?;
         ms.frame = elapsed(watch);
 
         let watch = Instant::now();
@@ -199,7 +199,7 @@ impl Session {
         let mut trace = if self.options.keep == Keep::Layers { Trace::recording() } else { Trace::default() };
         let features = self.model.see(patches, &way_in.layout, &mut trace);
         self.way_in = Some(way_in);
-        self.settle().await?;
+        self.settle()?;
         ms.vision = elapsed(watch);
 
         let watch = Instant::now();
@@ -228,7 +228,7 @@ impl Session {
             Some(opening) => self.reply(opening, &mut turn, hear).await?,
             None => self.keep_reply(round, Kind::Turn, &[self.protocol.states()[0]])?,
         }
-        self.settle().await?;
+        self.settle()?;
         turn.ms.decode = elapsed(watch);
         turn.tokens.memory = self.memory.sequence.len() - self.memory.sequence.waiting();
         Ok(turn)
@@ -254,7 +254,7 @@ impl Session {
         self.prompt(round, way_in.intake.grid(), features)?;
         self.way_in = Some(way_in);
         self.recall_reply(round, generated)?;
-        self.settle().await
+        self.settle()
     }
 
     fn begin_round(&mut self, round: u64) -> Result<(), SessionError> {
@@ -278,14 +278,8 @@ impl Session {
         }
     }
 
-    /// Natively, waits for the device, so that each stage's time is its own. A browser has no such wait.
-    pub(super) async fn settle(&self) -> Result<(), SessionError> {
-        #[cfg(not(target_arch = "wasm32"))]
-        self.model.device().sync()?;
-        match device::failure() {
-            Some(reason) => Err(SessionError::Device(reason.to_owned())),
-            None => Ok(()),
-        }
+    pub(super) fn settle(&self) -> Result<(), SessionError> {
+        device::settle(self.model.device()).map_err(SessionError::Device)
     }
 }
 

@@ -6,7 +6,7 @@ use super::camera::Camera;
 use super::dice::{Dice, mix};
 use super::draw::{self, Costume};
 use super::plot::Plot;
-use super::{Setup, backdrop};
+use super::{Setup, ask, backdrop};
 use crate::frame::Frame;
 
 /// The pictures of a sample, each made when it is asked for.
@@ -31,6 +31,13 @@ struct Studio {
 impl Film {
     pub(super) fn new(plot: Plot, setup: Setup, seed: u64) -> Self {
         Self { plot, setup, seed, studio: None }
+    }
+
+    /// The words for what each part of the picture of round `index` shows, as [`frame`](Self::frame) gives it and seen after
+    /// the round before: `rows` by `columns` parts, row by row.
+    pub fn words(&self, index: usize, [rows, columns]: [usize; 2]) -> Vec<Vec<&'static str>> {
+        let time = |index: usize| self.setup.clock.start(index as u64);
+        ask::parts(&self.plot, time(index), index.checked_sub(1).map(time), [rows, columns])
     }
 
     /// The picture at `index / fps` seconds after the film's start; the same whatever was asked for before.

@@ -8,7 +8,8 @@ use crate::frame::Grid;
 use crate::model::{Model, Reading};
 use crate::stream::State;
 
-/// One dialogue to learn from: its tokens and what its frames show.
+/// One dialogue to learn from: its tokens and what its frames show. Without tokens there are frames alone, and targets are of
+/// visual tokens, counted from its first.
 #[derive(Debug, Clone)]
 pub struct Lesson {
     /// Tokens, positions and targets.
@@ -57,6 +58,7 @@ impl Batch {
     fn add(&mut self, lesson: &Lesson, length: usize, visual: usize) {
         let (reading, tokens) = (&mut self.reading, &lesson.tokens);
         let start = reading.ids.len();
+        let first = if length == 0 { reading.frames * visual } else { start };
         // What fills up comes last, and nothing that counts sees it.
         reading.ids.extend(&tokens.ids);
         reading.ids.resize(start + length, 0);
@@ -67,7 +69,7 @@ impl Batch {
         reading.visual.extend(tokens.frames.iter().flat_map(|&first| start + first..start + first + visual));
         reading.frames += tokens.frames.len();
         reading.patches.extend(&lesson.patches);
-        self.targets.extend(tokens.targets.iter().map(|target| Target { row: start + target.row, ..*target }));
+        self.targets.extend(tokens.targets.iter().map(|target| Target { row: first + target.row, ..*target }));
     }
 
     /// What is to be learnt from it.
@@ -120,7 +122,8 @@ impl Batch {
 
     /// The logits where something is to be learnt, `[targets, vocabulary]`, in the order of [`targets`](Self::targets).
     pub fn logits(&self, model: &Model) -> Tensor<2> {
-        let features = model.read(&self.reading);
+        let is_read = !self.reading.ids.is_empty();
+        let features = if is_read { model.read(&self.reading) } else { model.glance(&self.reading) };
         let rows: Vec<i32> = self.targets.iter().map(|target| target.row as i32).collect();
         let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [self.targets.len()]), &features.device());
         model.logits(features.select(0, rows))

@@ -286,10 +286,8 @@ impl Trainer {
         Ok(place)
     }
 
-    /// Waits for the device, which tells late of what went wrong.
     fn settle(&self) -> Result<(), TrainError> {
-        self.model.device().sync()?;
-        device::failure().map_or(Ok(()), |reason| Err(TrainError::Device(reason.to_owned())))
+        device::settle(self.model.device()).map_err(TrainError::Device)
     }
 
     fn tidy(&self) -> Result<(), TrainError> {

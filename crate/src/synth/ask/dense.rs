@@ -34,6 +34,19 @@ impl Change {
         }
     }
 
+    /// The same in a word.
+    fn word(self) -> &'static str {
+        match self {
+            Change::New => "new",
+            Change::Gone => "gone",
+            Change::Turning => "turned",
+            Change::Closer => "closer",
+            Change::Waving => "waved",
+            Change::Left => "left",
+            Change::Right => "right",
+        }
+    }
+
     /// What an actor that is seen in both pictures did between them.
     fn of(actor: &Actor, before: f64, time: f64) -> Option<Change> {
         /// Heights of the picture: several pixels of a small one, and more than anything sways.
@@ -56,11 +69,13 @@ impl Change {
 
 /// One thing in a picture, with what is otherwise than in the picture before.
 #[derive(Debug, Clone, Copy)]
-struct Sighting {
+pub(super) struct Sighting {
+    /// Its number in the plot.
+    pub actor: usize,
     kind: Kind,
     colour: Colour,
     /// In which third, and whether it is large; none of what is gone.
-    place: Option<(usize, bool)>,
+    pub place: Option<(usize, bool)>,
     is_new: bool,
     change: Option<Change>,
 }
@@ -69,6 +84,11 @@ impl Sighting {
     fn changes(&self) -> impl Iterator<Item = Change> {
         let age = if self.place.is_none() { Some(Change::Gone) } else { self.is_new.then_some(Change::New) };
         age.into_iter().chain(self.change)
+    }
+
+    /// Its words one by one.
+    pub fn parts(&self) -> impl Iterator<Item = &'static str> {
+        [self.colour.name(), self.kind.name()].into_iter().chain(self.changes().map(Change::word))
     }
 
     fn words(&self) -> String {
@@ -84,7 +104,7 @@ impl Sighting {
 
 /// A picture, as far as there is anything to say of it.
 #[derive(Debug)]
-enum View {
+pub(super) enum View {
     Dark,
     Covered,
     /// What is seen, from left to right, and then what no longer is; another scene has nothing of the one before.
@@ -96,7 +116,7 @@ enum View {
 
 impl View {
     /// The one at `time`, against the picture at `before`, if there was one and if anything was seen of it.
-    fn of(plot: &Plot, time: f64, before: Option<f64>) -> View {
+    pub fn of(plot: &Plot, time: f64, before: Option<f64>) -> View {
         if plot.is_covered(time) {
             return View::Covered;
         }
@@ -108,7 +128,16 @@ impl View {
         View::Scene { is_another, things: sightings(plot, time, before.filter(|_| !is_another)) }
     }
 
-    fn things(&self) -> &[Sighting] {
+    /// What there is to see where no thing is.
+    pub fn nothing(&self) -> &'static str {
+        match self {
+            View::Scene { .. } => "nothing",
+            View::Dark => "darkness",
+            View::Covered => "covered",
+        }
+    }
+
+    pub fn things(&self) -> &[Sighting] {
         match self {
             View::Scene { things, .. } => things,
             View::Dark | View::Covered => &[],
@@ -125,12 +154,12 @@ fn sightings(plot: &Plot, time: f64, before: Option<f64>) -> Vec<Sighting> {
         let (kind, colour) = of(number);
         let is_new = seen_before.as_ref().is_some_and(|before| !before.contains(&number));
         let change = before.and_then(|before| Change::of(&plot.actors[number], before, time));
-        Sighting { kind, colour, place: Some((third, is_large)), is_new, change }
+        Sighting { actor: number, kind, colour, place: Some((third, is_large)), is_new, change }
     });
     let old = seen_before.iter().flatten().copied();
     let gone = old.filter(|old| seen.iter().all(|(number, ..)| number != old)).map(|number| {
         let (kind, colour) = of(number);
-        Sighting { kind, colour, place: None, is_new: false, change: None }
+        Sighting { actor: number, kind, colour, place: None, is_new: false, change: None }
     });
     there.chain(gone).collect()
 }

@@ -3,11 +3,13 @@
 mod dense;
 mod events;
 mod memory;
+mod parts;
 mod pattern;
 mod sentence;
 mod states;
 pub(super) mod wording;
 
+pub(super) use self::parts::parts;
 use self::pattern::{Pattern, Verb};
 use super::dice::{Dice, mix};
 use super::director::{Act, Brief, Director};

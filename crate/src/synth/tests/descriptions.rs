@@ -44,6 +44,41 @@ fn a_first_picture_shows_things_amid_their_ways() {
     assert!(moving > 60 && resting > moving, "{moving} move, {resting} rest");
 }
 
+#[test]
+fn each_part_of_a_picture_has_the_words_for_what_it_shows() {
+    let setup = Setup { rounds: 4, ..setup(Task::Dense) };
+    let (mut seen, mut hidden) = (0, 0);
+    for seed in 0..200 {
+        let film = sample(seed, &setup).film;
+        for round in 0..setup.rounds {
+            let (time, parts) = (round as f64, film.words(round, [3, 5]));
+            assert_eq!(parts.len(), 15);
+            if film.plot.is_covered(time) || film.plot.is_dark(time) {
+                assert!(parts.iter().all(|words| *words == ["covered"] || *words == ["darkness"]), "{parts:?}");
+                continue;
+            }
+            let things: Vec<_> =
+                film.plot.seen_at(time).into_iter().map(|(number, ..)| &film.plot.actors[number]).collect();
+            for thing in &things {
+                let name = [thing.colour(time).name(), thing.look.kind.name()];
+                let columns: Vec<usize> =
+                    (0..15).filter(|&part| parts[part].starts_with(&name)).map(|part| part % 5).collect();
+                if columns.is_empty() {
+                    hidden += 1;
+                    continue;
+                }
+                seen += 1;
+                let middle = columns.iter().sum::<usize>() as f64 / columns.len() as f64 + 0.5;
+                let x = 5.0 * thing.pose(time).x.clamp(0.0, film.plot.aspect) / film.plot.aspect;
+                assert!((middle - x).abs() < 1.1, "{seed} {round}: {name:?} at {x}: {parts:?}");
+            }
+            let there = |words: &[&str]| things.iter().any(|thing| words[1] == thing.look.kind.name());
+            assert!(parts.iter().all(|words| *words == ["nothing"] || words.contains(&"gone") || there(words)));
+        }
+    }
+    assert!(seen > 500 && hidden < seen / 20, "{seen} seen, {hidden} hidden");
+}
+
 /// What a question takes of the things in an answer: words that each of them has.
 fn asked(question: &str) -> Vec<&str> {
     let words = question.split([' ', '.']);

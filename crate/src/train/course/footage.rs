@@ -14,6 +14,14 @@ pub enum Footage {
 }
 
 impl Footage {
+    /// The words for what each part of a round's frame shows, `rows` by `columns`; of a recording nobody knows any.
+    pub fn words(&self, index: usize, [rows, columns]: [usize; 2]) -> Vec<Vec<&'static str>> {
+        match self {
+            Self::Film(film) => film.words(index, [rows, columns]),
+            Self::Recording(_) => Vec::new(),
+        }
+    }
+
     /// The frame of a round, counted from the first; each is asked for once, in order.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use self::world::Shape;
 use super::recipe::{Library, Material, Phase, Recipe, Skill};
 use super::{Lesson, TrainError};
 use crate::clock::Clock;
-use crate::data::{self, Script, Tokens};
+use crate::data::{self, Script, Target, Tokens};
 use crate::frame::{Grid, Preprocessor};
 use crate::model::Description;
 use crate::stream::{Protocol, State};
@@ -107,6 +107,9 @@ impl Desk {
                     }
                 };
                 said.extend(scene.texts());
+                if material.sight {
+                    return self.glance(scene);
+                }
                 if !random.random_bool(material.slips) {
                     return self.draft(scene);
                 }
@@ -137,11 +140,13 @@ impl Desk {
                 let run = start..count.min(start + material.together);
                 run.map(|index| {
                     let setup = world::held_out(material, task, index)?;
-                    self.draft(Scene::of_world(index as u64, &setup))
+                    let scene = Scene::of_world(index as u64, &setup);
+                    if material.sight { self.glance(scene) } else { self.draft(scene) }
                 })
                 .collect()
             });
-            all.insert(task.name().to_owned(), instructive(runs.collect::<Result<_, TrainError>>()?));
+            let name = if material.sight { format!("sight of {}", task.name()) } else { task.name().to_owned() };
+            all.insert(name, instructive(runs.collect::<Result<_, TrainError>>()?));
         }
         let shelf = material.files.as_ref().and_then(|files| self.shelves.get(files)?.1.as_ref());
         if let Some(shelf) = shelf {
@@ -155,14 +160,37 @@ impl Desk {
         Ok(all)
     }
 
+    /// The patches of a scene's frames.
+    fn grid(&self, scene: &Scene) -> Result<Grid, TrainError> {
+        let (width, height) = self.preprocessor.size(scene.size.0, scene.size.1)?;
+        let patches = |side: u32| (side / self.preprocessor.patch) as usize;
+        Ok(Grid { height: patches(height), width: patches(width) })
+    }
+
+    /// The draft of frames alone, whose visual tokens are to be the words for what they show.
+    fn glance(&self, scene: Scene) -> Result<Draft, TrainError> {
+        let grid = self.grid(&scene)?;
+        let (rows, columns) = grid.merged(self.preprocessor.merge as usize);
+        let frames: Vec<usize> = (0..scene.script.cues.len()).map(|round| round * rows * columns).collect();
+        let mut targets = Vec::new();
+        for (round, &first) in frames.iter().enumerate() {
+            for (part, words) in scene.footage.words(round, [rows, columns]).into_iter().enumerate() {
+                for word in words {
+                    let ids = self.protocol.word(word)?;
+                    targets.extend(ids.into_iter().map(|id| Target { row: first + part, id, state: None }));
+                }
+            }
+        }
+        let tokens = Tokens { ids: Vec::new(), positions: Default::default(), frames, targets };
+        Ok(Draft { scene, tokens, grid, patches: None, life: None })
+    }
+
     fn draft(&self, scene: Scene) -> Result<Draft, TrainError> {
         let scene = if self.standby { scene } else { scene.without_standby() };
         let scene = if self.learns == Skill::When { scene.without_texts() } else { scene };
-        let (width, height) = scene.size;
-        let Preprocessor { patch, merge, .. } = self.preprocessor;
-        let (width, height) = self.preprocessor.size(width, height)?;
-        let grid = Grid { height: (height / patch) as usize, width: (width / patch) as usize };
-        let mut tokens = data::tokens(&scene.script, &scene.slips, &self.protocol, grid, merge as usize)?;
+        let grid = self.grid(&scene)?;
+        let merge = self.preprocessor.merge as usize;
+        let mut tokens = data::tokens(&scene.script, &scene.slips, &self.protocol, grid, merge)?;
         tokens.targets.retain(|target| match self.learns {
             Skill::Both => true,
             Skill::When => target.state.is_some(),

@@ -77,3 +77,22 @@ fn who_learns_only_what_to_say_has_no_states_of_its_own() {
     let (desk, recipe) = desk(&RECIPE.replace("steps = 1", "steps = 1\nlearns = \"what\""));
     assert!(drafts(&desk, &recipe).iter().all(|draft| !draft.is_unlived()));
 }
+
+#[test]
+fn who_only_sees_is_to_name_what_each_visual_token_shows() {
+    let sight = RECIPE.replace("slips = 1.0\nown = 1.0\n", "sight = true\n").replace("[[56, 28]]", "[[140, 84]]");
+    let (desk, recipe) = desk(&sight);
+    let nothing = desk.protocol.word("nothing").unwrap();
+    let mut named = 0;
+    for mut draft in drafts(&desk, &recipe) {
+        let visual = draft.grid.visual_tokens(2);
+        let lesson = desk.lesson(&mut draft).unwrap();
+        let Tokens { ids, frames, targets, .. } = lesson.tokens;
+        assert!(ids.is_empty() && frames.len() * visual * 4 * 1176 == lesson.patches.len());
+        assert!(targets.iter().all(|target| target.row < frames.len() * visual && target.state.is_none()));
+        let rows: std::collections::BTreeSet<usize> = targets.iter().map(|target| target.row).collect();
+        assert_eq!(rows.len(), frames.len() * visual, "each is to be something");
+        named += targets.iter().filter(|target| !nothing.contains(&target.id)).count();
+    }
+    assert!(named > 200, "{named}");
+}

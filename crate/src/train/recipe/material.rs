@@ -38,6 +38,9 @@ pub struct Material {
     /// The share of those in which it has erred as it does itself: it reads them first, and its states are its past.
     #[serde(default)]
     pub own: f64,
+    /// Whether nothing is read in it, and each visual token is to be the words for what it shows: for learning to see.
+    #[serde(default)]
+    pub sight: bool,
     /// How often each of the world's tasks comes.
     #[serde(default)]
     pub tasks: BTreeMap<Task, f64>,
@@ -102,6 +105,7 @@ impl Material {
                 [self.late, self.quiet, self.slips, self.own].iter().all(|share| (0.0..=1.0).contains(share)),
                 "late, quiet, slips and own are shares from 0 to 1",
             ),
+            (!self.sight || !of_files && self.slips == 0.0, "sight is of the world's films, and knows no slips"),
             (self.own == 0.0 || self.slips > 0.0, "own is a share of the dialogues with slips, and there are none"),
         ];
         rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)
