@@ -5,6 +5,7 @@ use gemm::Parallelism;
 use super::Pass;
 
 /// Multiplications from which on a product is worth more threads than one.
+#[cfg(not(target_arch = "wasm32"))]
 const WORTH_THREADS: usize = 192 * 192 * 192;
 
 /// Products of matrices, each of the first tensor, `[…, m, k]`, with that of the second: `L R` of `[…, k, n]`, or `L Rᵀ` of
@@ -52,7 +53,10 @@ impl<'a> Stack<'a> {
         if let Some(bias) = bias {
             (0..count * m).for_each(|_| products.extend_from_slice(bias));
         }
+        #[cfg(not(target_arch = "wasm32"))]
         let parallelism = if m * k * n < WORTH_THREADS { Parallelism::None } else { Parallelism::Rayon(0) };
+        #[cfg(target_arch = "wasm32")]
+        let parallelism = Parallelism::None;
         for index in 0..count {
             // SAFETY: matrix `index` of each of the three lies within them, since there are `count` of `m · k`, `k · n` and
             // `m · n` numbers, as was asserted or allocated above. The products are read only where they hold the bias.
