@@ -331,7 +331,7 @@ fn who_only_sees_learns_to_see_and_to_name() {
     let recipe = Recipe::read(&school.file("recipe.toml")).unwrap();
     let mut trainer = Trainer::open(recipe, &school.file("run"), &Device::flex(), 2).unwrap();
     let losses: Vec<f64> = (0..6).map(|_| trainer.step().unwrap().tally.loss).collect();
-    assert!(losses[5] < 0.8 * losses[0], "{losses:?}");
+    assert!(losses[5] < 0.9 * losses[0], "{losses:?}");
     let after = weights(&trainer.save().unwrap());
     for (name, before) in weights(&school.checkpoint("run", 0)) {
         let is_passed_over = name.contains("language_model.layers") || name.starts_with("model.layers");
