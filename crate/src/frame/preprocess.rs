@@ -86,19 +86,19 @@ impl Preprocessor {
         &self,
         resized: impl IntoIterator<Item = Result<Frame, E>>,
     ) -> Result<Vec<f32>, E> {
-        let mut rows = Vec::new();
-        let mut before: Option<Patches> = None;
+        let step = (self.patch * self.patch) as usize;
+        let steps = step * self.temporal as usize;
+        let mut rows: Vec<f32> = Vec::new();
         for frame in resized {
-            let now = self.patches(&frame?)?;
-            let start = rows.len();
-            rows.extend_from_slice(&now.rows);
-            if let Some(before) = before.replace(now).filter(|_| self.motion) {
-                let area = (self.patch * self.patch) as usize;
-                let steps = rows[start..].chunks_mut(self.temporal as usize * area);
-                for (step, old) in steps.zip(before.rows.chunks(self.temporal as usize * area)) {
-                    step[..area].copy_from_slice(&old[..area]);
+            let mut now = self.patches(&frame?)?.rows;
+            if self.motion {
+                // Whatever the first of its steps shows, the last one shows the picture before alone.
+                let before = &rows[rows.len().saturating_sub(now.len())..];
+                for (now, before) in now.chunks_exact_mut(steps).zip(before.chunks_exact(steps)) {
+                    now[..step].copy_from_slice(&before[steps - step..]);
                 }
             }
+            rows.append(&mut now);
         }
         Ok(rows)
     }

@@ -58,7 +58,7 @@ impl Batch {
     fn add(&mut self, lesson: &Lesson, length: usize, visual: usize) {
         let (reading, tokens) = (&mut self.reading, &lesson.tokens);
         let start = reading.ids.len();
-        let first = if length == 0 { reading.frames * visual } else { start };
+        let targeted = if length == 0 { reading.frames * visual } else { start };
         // What fills up comes last, and nothing that counts sees it.
         reading.ids.extend(&tokens.ids);
         reading.ids.resize(start + length, 0);
@@ -69,7 +69,7 @@ impl Batch {
         reading.visual.extend(tokens.frames.iter().flat_map(|&first| start + first..start + first + visual));
         reading.frames += tokens.frames.len();
         reading.patches.extend(&lesson.patches);
-        self.targets.extend(tokens.targets.iter().map(|target| Target { row: first + target.row, ..*target }));
+        self.targets.extend(tokens.targets.iter().map(|target| Target { row: targeted + target.row, ..*target }));
     }
 
     /// What is to be learnt from it.

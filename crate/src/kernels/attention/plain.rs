@@ -90,11 +90,10 @@ fn grouped(batch: usize, queries: Tensor<3>, keys: Tensor<3>, values: Tensor<3>,
     let keys = spread(keys).permute([0, 2, 1, 3]).reshape([batch * kv_heads, slots, d]);
     let values = spread(values).permute([0, 2, 1, 3]).reshape([batch * kv_heads, slots, d]);
 
-    let scores = one_pass::products(&queries, &keys, true, None).unwrap_or_else(|| queries.matmul(keys.transpose()));
+    let scores = one_pass::products(&queries, &keys, true, None);
     let weights =
         seen.weights(scores.reshape([batch * heads, rows, slots])).reshape([batch * kv_heads, group * rows, slots]);
     one_pass::products(&weights, &values, false, None)
-        .unwrap_or_else(|| weights.matmul(values))
         .reshape([batch, kv_heads, group, rows, d])
         .permute([0, 3, 1, 2, 4])
         .reshape([batch * rows, heads * d])

@@ -157,18 +157,15 @@ impl Matrix {
     }
 
     fn plain(&self, x: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-        if let [Piece::Numbers(numbers)] = self.pieces.as_slice() {
-            let made = one_pass::products(&x, &numbers.val(), true, bias.as_ref());
-            if let Some(made) = made {
-                return made;
-            }
-        }
-        let mut products: Vec<_> = self.numbers().map(|piece| x.clone().matmul(piece.transpose())).collect();
-        let product = if products.len() == 1 { products.remove(0) } else { Tensor::cat(products, 1) };
-        match bias {
-            Some(bias) => product + bias.unsqueeze(),
-            None => product,
-        }
+        let mut first = 0;
+        let piecewise = self.numbers().map(|piece| {
+            let [rows, _] = piece.dims();
+            let own = bias.as_ref().map(|bias| bias.clone().narrow(0, first, rows));
+            first += rows;
+            one_pass::products(&x, &piece, true, own.as_ref())
+        });
+        let mut products: Vec<_> = piecewise.collect();
+        if products.len() == 1 { products.remove(0) } else { Tensor::cat(products, 1) }
     }
 
     /// Some of its rows, in the order of `wanted`, each of which must be there: `[wanted.len(), columns]`.

@@ -112,12 +112,22 @@ pub(super) fn products<const D: usize>(
     right: &Tensor<D>,
     turned: bool,
     bias: Option<&Tensor<1>>,
-) -> Option<Tensor<D>> {
-    let (pass, left, right) = (ProductPass { turned }, Operand::of(left)?, Operand::of(right)?);
-    match bias {
-        Some(bias) => run(pass, [left, right, Operand::of(bias)?]),
-        None => run(pass, [left, right]),
-    }
+) -> Tensor<D> {
+    let in_one_pass = || {
+        let (pass, left, right) = (ProductPass { turned }, Operand::of(left)?, Operand::of(right)?);
+        match bias {
+            Some(bias) => run(pass, [left, right, Operand::of(bias)?]),
+            None => run(pass, [left, right]),
+        }
+    };
+    in_one_pass().unwrap_or_else(|| {
+        let right = if turned { right.clone().transpose() } else { right.clone() };
+        let products = left.clone().matmul(right);
+        match bias {
+            Some(bias) => products + bias.clone().unsqueeze(),
+            None => products,
+        }
+    })
 }
 
 /// A pass as burn's autodiff takes it.
