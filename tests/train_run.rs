@@ -288,6 +288,25 @@ fn steps(school: &School, run: &str, steps: u64, threads: usize) -> PathBuf {
 }
 
 #[test]
+fn who_begins_afresh_has_the_models_size_and_none_of_its_weights() {
+    let school = School::new();
+    let beginning = |run: &str| {
+        let recipe = Recipe::read(&school.file("recipe.toml")).unwrap();
+        Trainer::open(recipe, &school.file(run), &Device::flex(), 1).unwrap();
+        school.checkpoint(run, 0).join("model.safetensors")
+    };
+    let drawn = fs::read(beginning("drawn")).unwrap();
+    school.write(&[("seed = 7", "seed = 8")]);
+    fs::copy(beginning("others"), school.file("model/model.safetensors")).unwrap();
+    let others = fs::read(school.file("model/model.safetensors")).unwrap();
+
+    school.write(&[]);
+    assert!(fs::read(beginning("taken")).unwrap() == others && others != drawn);
+    school.write(&[("model = \"model\"", "model = \"model\"\nafresh = true")]);
+    assert!(fs::read(beginning("afresh")).unwrap() == drawn);
+}
+
+#[test]
 fn threads_change_no_bit() {
     let school = School::new();
     school.write(&[("together = 2", "together = 1")]);

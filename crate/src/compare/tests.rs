@@ -32,6 +32,7 @@ fps = 2.0
 const RECIPE: &str = r#"
 seed = 1
 model = "tiny"
+afresh = true
 steps = 3
 rate = { peak = 1e-3, floor = 0.1, warm_up = 0.1 }
 adamw = { weight_decay = 0.5 }
@@ -79,7 +80,8 @@ fn a_recipe_is_changed_where_a_training_says_so_and_nowhere_else() {
     assert_eq!(seeing.0, expected);
     assert_eq!(seeing.0.model(), desk.0.path().join("tiny"));
     assert_eq!(seeing.1, desk.0.path().join("out/seeing"));
-    // It begins where the other one ended.
+    // It begins where the other one ended, and with what that had learnt.
+    assert_eq!((seeing.0.afresh, plain.0.afresh), (true, false));
     assert_eq!(plain.0.model(), desk.0.path().join("out/seeing/model"));
     assert_eq!(plain.0.objective, crate::train::Objective::Plain);
     assert_eq!((plain.0.steps, plain.0.adamw), (base.steps, base.adamw));

@@ -1,4 +1,4 @@
-use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError, Int, Tensor};
 
 use super::gradients::learner;
 use super::objective::Count;
@@ -112,20 +112,23 @@ impl Batch {
     ///
     /// The device failed.
     pub fn states(&self, model: &Model) -> Result<Vec<State>, ExecutionError> {
-        let device = model.device();
-        let places = |numbers: Vec<i32>| Tensor::<1, Int>::from_data(numbers.as_slice(), device);
-        let rows = self.targets.iter().enumerate().filter(|(_, target)| target.state.is_some());
-        let logits = self.logits(model).select(0, places(rows.map(|(row, _)| row as i32).collect()));
-        let likeliest = logits.select(1, places(self.states.map(|id| id as i32).to_vec())).argmax(1).try_into_data()?;
+        let ids = Tensor::<1, Int>::from_data(self.states.map(|id| id as i32), model.device());
+        let logits = self.logits_where(model, |target| target.state.is_some());
+        let likeliest = logits.select(1, ids).argmax(1).try_into_data()?;
         Ok(likeliest.iter::<i64>().filter_map(|place| State::ALL.get(place as usize).copied()).collect())
     }
 
     /// The logits where something is to be learnt, `[targets, vocabulary]`, in the order of [`targets`](Self::targets).
     pub fn logits(&self, model: &Model) -> Tensor<2> {
+        self.logits_where(model, |_| true)
+    }
+
+    fn logits_where(&self, model: &Model, holds: impl Fn(&Target) -> bool) -> Tensor<2> {
         let is_read = !self.reading.ids.is_empty();
         let features = if is_read { model.read(&self.reading) } else { model.glance(&self.reading) };
-        let rows: Vec<i32> = self.targets.iter().map(|target| target.row as i32).collect();
-        let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [self.targets.len()]), &features.device());
+        let rows: Vec<i32> =
+            self.targets.iter().filter(|target| holds(target)).map(|target| target.row as i32).collect();
+        let rows = Tensor::<1, Int>::from_data(rows.as_slice(), &features.device());
         model.logits(features.select(0, rows))
     }
 }

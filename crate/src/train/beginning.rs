@@ -54,7 +54,8 @@ pub fn begin(recipe: &Recipe, run: &Path, device: &Device) -> Result<PathBuf, Tr
     let config = config(&describing)?;
     let source = Directory(recipe.model());
     let weights = ["model.safetensors", "model.safetensors.index.json"];
-    let (model, origins) = match weights.iter().any(|name| recipe.model().join(name).is_file()) {
+    let holds_some = weights.iter().any(|name| recipe.model().join(name).is_file());
+    let (model, origins) = match holds_some && !recipe.afresh {
         true => Model::load_with_origins(&config, &Checkpoint::open(&source)?, device, &|_| ())?,
         false => Model::load_with_origins(&config, &Drawn::new(recipe.seed), device, &|_| ())?,
     };

@@ -5,6 +5,7 @@ mod material;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Not;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ pub struct Recipe {
     /// A Hugging Face directory, seen from where the recipe stands. Where it holds no weights they are drawn, and where it
     /// holds no tokenizer one is made.
     pub model: PathBuf,
+    /// Whether weights are drawn also where the model holds some.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub afresh: bool,
     /// Steps in all.
     pub steps: u64,
     /// How fast.
