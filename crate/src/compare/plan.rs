@@ -168,6 +168,7 @@ impl Plan {
         if let Some(from) = &training.from {
             let model = Recipe::finished(Path::new(from)).to_string_lossy().into_owned();
             table.insert("model".to_owned(), Value::String(model));
+            // What that training has learnt is what this one begins with.
             table.remove("afresh");
             output.clone_into(&mut place);
         }
