@@ -101,18 +101,18 @@ fn what_the_manifest_does_not_name_is_not_there() {
 #[test]
 fn versions_that_are_not_known_are_refused() {
     let model = packed(Format::Q8);
-    for version in [0_u64, 2, 3, u64::MAX] {
+    for version in [0_u64, 1, 3, u64::MAX] {
         // Whatever else a later version says.
         model.write(MANIFEST, json!({ "version": version, "planes": [] }).to_string());
         let line = fails(&mut model.watch());
-        let known = "this streamo reads version 1: update it, or pack the model again";
+        let known = "this streamo reads version 2: update it, or pack the model again";
         assert_eq!(line, format!("the pack is of version {version} and {known}"));
     }
     for version in [json!("1"), json!(-1), json!(1.5), json!(null), json!([1]), json!(1e300)] {
         model.write(MANIFEST, json!({ "version": version }).to_string());
         assert!(refusal(&model).starts_with("streamo-pack.json is damaged: "));
     }
-    for bytes in [&b""[..], b"{", b"[]", b"[1]", b"3", b"{}", b"\xff\xfe", b"{\"version\":1}", &b"[".repeat(100_000)] {
+    for bytes in [&b""[..], b"{", b"[]", b"[2]", b"3", b"{}", b"\xff\xfe", b"{\"version\":2}", &b"[".repeat(100_000)] {
         model.write(MANIFEST, bytes);
         let message = refusal(&model);
         assert!(message.starts_with("streamo-pack.json is damaged: ") && message.ends_with(ADVICE), "{message}");

@@ -215,7 +215,7 @@ fn a_named_file_comes_before_a_pack() {
         let [report] = json_lines(streamo(["inspect", "--json"]).arg(path)).try_into().unwrap();
         (report["weights"].clone(), report["formats"].clone())
     };
-    assert_eq!(weights(model.path()), (json!("q8"), json!(["f32", "q8"])));
+    assert_eq!(weights(model.path()), (json!("q8"), json!(["f16", "f32", "q8"])));
     assert_eq!(weights(&model.file(MODEL)), (json!("f32"), json!(["f16", "f32"])));
     assert!(succeeds(streamo(["inspect"]).arg(model.file(MODEL))).contains("as f16 and f32, "));
 }

@@ -13,8 +13,8 @@ use crate::weights::{Checkpoint, TensorStore};
 
 /// Pack a model: smaller weights, in the layout of the kernels, cut into files that a browser can fetch.
 ///
-/// Matrices are coded; norms, biases and the embedding of patches stay f32. What is stopped on the way leaves nothing that
-/// loads; run it again. The same model gives the same bytes every time.
+/// Matrices are coded, the embedding of patches takes f16 at least, and norms and biases stay f32. What is stopped on
+/// the way leaves nothing that loads; run it again. The same model gives the same bytes every time.
 #[derive(Debug, Args)]
 pub(super) struct Pack {
     /// A Hugging Face directory, a GGUF file or a directory of them [default: the bundled model]

@@ -53,11 +53,10 @@ pub fn begin(recipe: &Recipe, run: &Path, device: &Device) -> Result<PathBuf, Tr
     let describing = complete(describing(&recipe.model())?, recipe)?;
     let config = config(&describing)?;
     let source = Directory(recipe.model());
-    let weights = ["model.safetensors", "model.safetensors.index.json"];
-    let holds_some = weights.iter().any(|name| recipe.model().join(name).is_file());
-    let (model, origins) = match holds_some && !recipe.afresh {
-        true => Model::load_with_origins(&config, &Checkpoint::open(&source)?, device, &|_| ())?,
-        false => Model::load_with_origins(&config, &Drawn::new(recipe.seed), device, &|_| ())?,
+    let held = if recipe.afresh { None } else { Checkpoint::among(&source)? };
+    let (model, origins) = match held {
+        Some(weights) => Model::load_with_origins(&config, &weights, device, &|_| ())?,
+        None => Model::load_with_origins(&config, &Drawn::new(recipe.seed), device, &|_| ())?,
     };
     checkpoint::write(run, Progress { step: 0 }, &model, &origins, &Moments::default(), &describing)
 }

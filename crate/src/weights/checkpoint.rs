@@ -41,8 +41,18 @@ impl Checkpoint {
     ///
     /// A file that is missing, unreadable or damaged, headers that lie about offsets or sizes included.
     pub fn open(files: &dyn Files) -> Result<Self, WeightsError> {
+        let file = format!("{SINGLE} or {INDEX}");
+        Self::among(files)?.ok_or_else(|| WeightsError::MissingFile { place: files.place(), file })
+    }
+
+    /// The same; `None` where no weights are at all.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn among(files: &dyn Files) -> Result<Option<Self>, WeightsError> {
         if let Some(model) = GgufModel::open(files)? {
-            return Self::from_gguf(model);
+            return Self::from_gguf(model).map(Some);
         }
         let names = |part: Part, tensor: &str| {
             part.names(tensor).map(|name| Names { fragments: vec![name], join: Join::Rows }).to_vec()
@@ -50,10 +60,10 @@ impl Checkpoint {
         let mut checkpoint = Self::empty(names);
         if let Some(source) = files.open(SINGLE)? {
             checkpoint.add(SINGLE, source)?;
-            return Ok(checkpoint);
+            return Ok(Some(checkpoint));
         }
         let Some(index) = files.read(INDEX)? else {
-            return Err(WeightsError::MissingFile { place: files.place(), file: format!("{SINGLE} or {INDEX}") });
+            return Ok(None);
         };
         let index: Index = serde_json::from_slice(&index).map_err(|error| damaged(INDEX, error.to_string()))?;
         let mut names: Vec<&String> = index.weight_map.values().collect();
@@ -69,7 +79,7 @@ impl Checkpoint {
                 .ok_or_else(|| WeightsError::MissingShard { place: files.place(), file: name.clone() })?;
             checkpoint.add(name, source)?;
         }
-        Ok(checkpoint)
+        Ok(Some(checkpoint))
     }
 
     fn from_gguf(model: GgufModel) -> Result<Self, WeightsError> {

@@ -12,6 +12,19 @@ use crate::kernels::matrix::Matrix;
 /// Bytes of f32 that wait to be coded at a time.
 const RUN: usize = 16 << 20;
 
+/// In which format a tensor of `shape` stands where matrices are in `matrices`, and how many numbers a row of it has,
+/// which is what stands at one index of the first axis. `None` for a vector, which is small and stays f32.
+///
+/// The kernel of a convolution, which sees the pixels themselves, is not quantised: it takes two bytes a number at least.
+pub(super) fn coding(shape: &[usize], matrices: Format) -> Option<(Format, usize)> {
+    let columns = shape.iter().skip(1).fold(1_usize, |columns, &side| columns.saturating_mul(side));
+    match (shape.len(), matrices) {
+        (0 | 1, _) => None,
+        (2, _) | (_, Format::F32) => Some((matrices, columns)),
+        _ => Some((Format::F16, columns)),
+    }
+}
+
 /// `rows` in runs that are read and coded one after another.
 pub(super) fn runs(rows: Range<usize>, columns: usize) -> impl Iterator<Item = Range<usize>> {
     let most = (RUN / size_of::<f32>() / columns.max(1)).max(1);
@@ -43,12 +56,12 @@ impl Checkpoint {
     /// `rows` of a matrix, coded.
     fn piece(&self, part: Part, tensor: &str, shape: [usize; 2], rows: Range<usize>) -> Result<Piece, WeightsError> {
         let (name, _) = self.info(part, tensor, &shape)?;
-        let (format, [_, columns]) = (self.format(), shape);
+        let (format, [_, columns]) = (self.format, shape);
         let mut coded = Coded { format, rows: rows.len(), columns, words: Vec::new(), scales: Vec::new() };
         store::reserve(&mut coded, rows.clone(), name)?;
         let mut bytes = 0;
         for run in runs(rows, columns) {
-            let (parts, read) = self.run(part, tensor, shape, run, |_, _| ())?;
+            let (parts, read) = self.run(part, tensor, &shape, format, run, |_, _| ())?;
             for (some, ()) in parts {
                 coded.words.extend(some.words);
                 coded.scales.extend(some.scales);
@@ -58,18 +71,19 @@ impl Checkpoint {
         Ok(Piece { coded, bytes })
     }
 
-    /// A run of rows of a matrix in the wanted format, part by part, and how many bytes they had. Each part comes with
-    /// what `judge` says of it and of the numbers that it was coded from; there are none where nothing was rounded.
+    /// A run of rows of a tensor in `format`, part by part, and how many bytes they had. Each part comes with what
+    /// `judge` says of it and of the numbers that it was coded from; there are none where nothing was rounded.
     pub(super) fn run<T: Send>(
         &self,
         part: Part,
         tensor: &str,
-        shape: [usize; 2],
+        shape: &[usize],
+        format: Format,
         rows: Range<usize>,
         judge: impl Fn(&Coded, Option<&[f32]>) -> T + Sync,
     ) -> Result<(Vec<(Coded, T)>, u64), WeightsError> {
-        let (fragments, [_, columns]) = (self.fragments(part, tensor, &shape)?, shape);
-        if let Some(repack) = fragments.encoding().and_then(|encoding| encoding.repacking(self.format)) {
+        let (fragments, columns) = (self.fragments(part, tensor, shape)?, shape.iter().skip(1).product());
+        if let Some(repack) = fragments.encoding().and_then(|encoding| encoding.repacking(format)) {
             let count = rows.len();
             let blocks = fragments.blocks(rows)?;
             let parts = by_rows(blocks.len().checked_div(count).unwrap_or(0), &blocks, |rows| {
@@ -81,7 +95,7 @@ impl Checkpoint {
         }
         let read = fragments.read(rows)?;
         let parts = by_rows(columns, &read.values, |values| {
-            let coded = Coded::encode(self.format, columns, values);
+            let coded = Coded::encode(format, columns, values);
             let judged = judge(&coded, Some(values));
             (coded, judged)
         });
@@ -108,7 +122,12 @@ impl TensorStore for Checkpoint {
     }
 
     fn numbers(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Read, WeightsError> {
-        self.read(part, tensor, shape, 0..shape[0])
+        let Read { mut values, bytes } = self.read(part, tensor, shape, 0..shape[0])?;
+        // As a pack has it.
+        if let Some((format, columns)) = coding(shape, self.format).filter(|(format, _)| *format != Format::F32) {
+            values = Coded::encode(format, columns, &values).decode();
+        }
+        Ok(Read { values, bytes })
     }
 
     fn matrix<'a>(&'a self, part: Part, tensor: &'a str, shape: [usize; 2]) -> Pieces<'a> {

@@ -144,8 +144,10 @@ pub(in crate::synth) const COUNTING: Wordings = Wordings {
 };
 
 /// About "balls come in".
-pub(in crate::synth) const COUNTING_ASKED: Wordings =
-    Wordings { train: &["How many {}?", "Count: how many {}?"], held_out: &["Tell me how many {}."] };
+pub(in crate::synth) const COUNTING_ASKED: Wordings = Wordings {
+    train: &["How many {}?", "Count: how many {}?", "Please say how many {}.", "Can you say how many {}?"],
+    held_out: &["Tell me how many {}."],
+};
 
 pub(in crate::synth) const HOW_MANY: Wordings = Wordings {
     train: &["How many things are there?", "How many things do you see?", "What is the number of things here?"],
@@ -173,12 +175,22 @@ pub(in crate::synth) const IS_DARK: Wordings = Wordings {
 };
 
 pub(in crate::synth) const LAST_LEFT: Wordings = Wordings {
-    train: &["What was the last thing that left?", "What left last?", "Which thing was the last that left?"],
+    train: &[
+        "What was the last thing that left?",
+        "What left last?",
+        "Which thing was the last that left?",
+        "Tell me what left last.",
+    ],
     held_out: &["What was the last that left?", "Which thing left last?"],
 };
 
 pub(in crate::synth) const LAST_CAME: Wordings = Wordings {
-    train: &["What was the last thing that came in?", "What came in last?", "Which thing came in last?"],
+    train: &[
+        "What was the last thing that came in?",
+        "What came in last?",
+        "Which thing came in last?",
+        "Tell me what came in last.",
+    ],
     held_out: &["What was the last that came in?", "Which thing was the last that came in?"],
 };
 
@@ -187,33 +199,57 @@ pub(in crate::synth) const FIRST_CAME: Wordings = Wordings {
         "What came in first?",
         "What was the first thing that came in?",
         "Which thing was the first that came in?",
+        "Tell me what came in first.",
     ],
     held_out: &["Which thing came in first?", "What was the first that came in?"],
 };
 
 pub(in crate::synth) const HOW_MANY_CAME: Wordings = Wordings {
-    train: &["How many things have come in?", "How many things came in?", "What is the number of things that came in?"],
+    train: &[
+        "How many things have come in?",
+        "How many things came in?",
+        "What is the number of things that came in?",
+        "Please say how many things came in.",
+        "Can you say how many things have come in?",
+        "Tell me the number of things that came in.",
+    ],
     held_out: &["What was the number of things that came in?", "Tell me how many things came in."],
 };
 
 pub(in crate::synth) const HOW_MANY_LEFT: Wordings = Wordings {
-    train: &["How many things have left?", "How many things left?", "What is the number of things that left?"],
+    train: &[
+        "How many things have left?",
+        "How many things left?",
+        "What is the number of things that left?",
+        "Please say how many things left.",
+        "Can you say how many things have left?",
+        "Tell me the number of things that left.",
+    ],
     held_out: &["What was the number of things that left?", "Tell me how many things left."],
 };
 
 pub(in crate::synth) const COLOUR_LEFT: Wordings = Wordings {
-    train: &["What colour was the {} that left?", "Which colour did the {} have that left?"],
+    train: &[
+        "What colour was the {} that left?",
+        "Which colour did the {} have that left?",
+        "Tell me the colour of the {} that left.",
+    ],
     held_out: &["Which colour was the {} that left?", "What colour did the {} have that left?"],
 };
 
 pub(in crate::synth) const SIDE_LEFT: Wordings = Wordings {
-    train: &["Which side did the {} leave to?", "To which side did the {} leave?", "Where did the {} leave to?"],
+    train: &[
+        "Which side did the {} leave to?",
+        "To which side did the {} leave?",
+        "Where did the {} leave to?",
+        "Tell me to which side the {} left.",
+    ],
     held_out: &["To which side was it that the {} left?", "Which side was it that the {} left to?"],
 };
 
 /// About "a dog come in".
 pub(in crate::synth) const DID: Wordings = Wordings {
-    train: &["Did {}?", "Did you see {}?", "Was it so: did {}?"],
+    train: &["Did {}?", "Did you see {}?", "Was it so: did {}?", "Please say: did {}?"],
     held_out: &["Tell me: did {}?", "Can you tell me: did {}?"],
 };
 

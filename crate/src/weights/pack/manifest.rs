@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{LARGEST_SHARD, MANIFEST, UNFINISHED, VERSION};
 use crate::kernels::format::Format;
 use crate::weights::checkpoint::is_plain;
+use crate::weights::coding::coding;
 use crate::weights::{Files, WeightsError, format_name};
 
 /// A manifest may not be longer; that of the largest model is a twentieth of it.
@@ -46,7 +47,8 @@ pub struct PackedFile {
 pub struct PackedTensor {
     /// Its name.
     pub name: String,
-    /// Its shape. What has two axes is a matrix, in the pack's format; everything else is f32.
+    /// Its shape. What has two axes is a matrix, in the pack's format. What has more is f16, in a pack of f32 f32; a
+    /// vector is f32.
     pub shape: Vec<usize>,
     /// Where its rows are, from the first on.
     pub rows: Vec<PackedRows>,
@@ -93,22 +95,14 @@ impl PackedFile {
 }
 
 impl PackedTensor {
-    /// Whether it is coded: whether it has two axes.
-    pub fn is_matrix(&self) -> bool {
-        self.shape.len() == 2
+    /// Bytes of one row, all that stands at one index of the first axis, where `matrices` are in a format.
+    pub(super) fn row_bytes(&self, matrices: Format) -> u64 {
+        coding(&self.shape, matrices).map_or(size_of::<f32>() as u64, |(format, columns)| format.row_bytes(columns))
     }
 
-    /// Bytes of one row, all that stands at one index of the first axis, where matrices are in `format`.
-    pub(super) fn row_bytes(&self, format: Format) -> u64 {
-        match *self.shape {
-            [_, columns] => format.row_bytes(columns),
-            _ => self.shape[1..].iter().fold(size_of::<f32>() as u64, |bytes, &side| bytes.saturating_mul(side as u64)),
-        }
-    }
-
-    /// Bytes of all rows, where matrices are in `format`.
-    pub(super) fn bytes(&self, format: Format) -> u64 {
-        self.row_bytes(format).saturating_mul(self.shape[0] as u64)
+    /// Bytes of all rows, where `matrices` are in a format.
+    pub(super) fn bytes(&self, matrices: Format) -> u64 {
+        self.row_bytes(matrices).saturating_mul(self.shape[0] as u64)
     }
 }
 

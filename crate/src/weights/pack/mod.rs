@@ -8,8 +8,9 @@
 //!   they were;
 //! - `pack-00001.safetensors` and so on: shards of at most [`LARGEST_SHARD`] bytes, in the order in which loading asks.
 //!   A matrix stands there as two tensors of [`Coded`](crate::kernels::format::Coded), `NAME.words` U32 `[rows, words]`
-//!   and, where the format has any, `NAME.scales` U32 `[rows, scale words]`; everything else as `NAME` F32. What is
-//!   larger than a shard is cut between rows, and a shard has its part under the same name.
+//!   and, where the format has any, `NAME.scales` U32 `[rows, scale words]`; so does the kernel of a convolution, in f16
+//!   where matrices are in less than f32; a vector stands there as `NAME` F32. What is larger than a shard is cut
+//!   between rows, and a shard has its part under the same name.
 //!
 //! Names are those that transformers 5 writes. A shard is read whole, held against its SHA-256, and only then looked
 //! into; one is in memory at a time, and loading passes over them once, from the first to the last.
@@ -39,7 +40,7 @@ pub const MANIFEST: &str = "streamo-pack.json";
 pub const UNFINISHED: &str = "streamo-pack.json.unfinished";
 
 /// The version of the format that this program writes and reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bytes of a shard at most.
 pub const LARGEST_SHARD: u64 = 32 << 20;

@@ -10,6 +10,7 @@ use super::manifest::{Manifest, PackedTensor};
 use super::shard::{self, Shard};
 use crate::kernels::format::{BLOCK, Coded, Format};
 use crate::kernels::matrix::Matrix;
+use crate::weights::coding::coding;
 use crate::weights::store::{self, Pieces, StoredTensor};
 use crate::weights::{Files, Part, Piece, Read, Source, TensorStore, WeightsError};
 
@@ -90,10 +91,13 @@ impl<'a> Pack<'a> {
         Ok(())
     }
 
-    /// `rows` of a matrix.
-    fn piece(&self, part: Part, tensor: &str, shape: [usize; 2], rows: Range<usize>) -> Result<Piece, WeightsError> {
-        let tensor = self.find(part, tensor, &shape)?;
-        let (format, [_, columns]) = (self.manifest.weights, shape);
+    /// `rows` of a tensor that is coded in `format`, each of `columns` numbers.
+    fn piece(
+        &self,
+        tensor: &PackedTensor,
+        (format, columns): (Format, usize),
+        rows: Range<usize>,
+    ) -> Result<Piece, WeightsError> {
         let mut coded = Coded { format, rows: rows.len(), columns, words: Vec::new(), scales: Vec::new() };
         store::reserve(&mut coded, rows.clone(), &tensor.name)?;
         let ([words, scales], start) = (shard::names(&tensor.name), rows.start);
@@ -137,12 +141,14 @@ impl TensorStore for Pack<'_> {
     }
 
     fn tensors(&self) -> Box<dyn Iterator<Item = StoredTensor<'_>> + '_> {
-        let stored = |tensor: &PackedTensor| if tensor.is_matrix() { self.manifest.weights } else { Format::F32 };
+        let matrices = self.manifest.weights;
+        let stored =
+            move |tensor: &PackedTensor| coding(&tensor.shape, matrices).map_or(Format::F32, |(format, _)| format);
         Box::new(self.manifest.tensors.iter().map(move |tensor| StoredTensor {
             name: &tensor.name,
             shape: &tensor.shape,
             format: stored(tensor).name().to_owned(),
-            bytes: tensor.bytes(self.manifest.weights),
+            bytes: tensor.bytes(matrices),
         }))
     }
 
@@ -152,10 +158,13 @@ impl TensorStore for Pack<'_> {
 
     fn numbers(&self, part: Part, tensor: &str, shape: &[usize]) -> Result<Read, WeightsError> {
         let tensor = self.find(part, tensor, shape)?;
+        if let Some(coding) = coding(shape, self.manifest.weights) {
+            let Piece { coded, bytes } = self.piece(tensor, coding, 0..shape[0])?;
+            return Ok(Read { values: coded.decode(), bytes });
+        }
         let mut values = Vec::new();
         self.visit(tensor, 0..shape[0], |shard, count, rows| {
-            let here = [&[count], &shape[1..]].concat();
-            values.extend(shard.rows(&tensor.name, Dtype::F32, &here, rows)?.map(f32::from_bits));
+            values.extend(shard.rows(&tensor.name, Dtype::F32, &[count], rows)?.map(f32::from_bits));
             Ok(())
         })?;
         match values.iter().position(|value| !value.is_finite()) {
@@ -167,7 +176,10 @@ impl TensorStore for Pack<'_> {
     fn matrix<'b>(&'b self, part: Part, tensor: &'b str, shape: [usize; 2]) -> Pieces<'b> {
         let [rows, columns] = shape;
         let pieces = Matrix::cut(self.manifest.weights, rows, columns);
-        Box::new(pieces.map(move |rows| self.piece(part, tensor, shape, rows)))
+        Box::new(pieces.map(move |rows| {
+            let tensor = self.find(part, tensor, &shape)?;
+            self.piece(tensor, (self.manifest.weights, columns), rows)
+        }))
     }
 }
 

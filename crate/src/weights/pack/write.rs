@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::manifest::hexadecimal;
 use super::{MANIFEST, Manifest, PackedFile, PackedRows, PackedTensor, Quality, UNFINISHED, VERSION, shard};
 use crate::device::Bytes;
-use crate::weights::coding::runs;
+use crate::weights::coding::{coding, runs};
 use crate::weights::{Checkpoint, Part, TensorStore, Wanted, WeightsError};
 
 /// Why a pack could not be written.
@@ -80,7 +80,7 @@ pub struct PackedPart {
     pub bytes_in: u64,
     /// Their size in the pack.
     pub bytes_out: u64,
-    /// What its matrices have lost.
+    /// What its numbers have lost.
     pub quality: Quality,
 }
 
@@ -226,6 +226,7 @@ impl Packing<'_> {
         progress: &dyn Fn(u64),
     ) -> Result<(), PackError> {
         output.write(&self.header(shard))?;
+        let matrices = TensorStore::format(self.checkpoint);
         for placed in shard {
             let Placed { wanted: Wanted { part, tensor, shape }, name, rows } = placed;
             let before = output.bytes;
@@ -234,9 +235,9 @@ impl Packing<'_> {
             for run in runs(rows.clone(), columns) {
                 let own = packed.part(placed.wanted);
                 own.parameters += (run.len() * columns) as u64;
-                let bytes = if let [all, columns] = **shape {
+                let bytes = if let Some((format, _)) = coding(shape, matrices) {
                     let mut row = run.start;
-                    let (parts, bytes) = self.checkpoint.run(*part, tensor, [all, columns], run, Quality::of)?;
+                    let (parts, bytes) = self.checkpoint.run(*part, tensor, shape, format, run, Quality::of)?;
                     for (coded, quality) in parts {
                         own.quality.add(quality.at(name, row));
                         row += coded.rows;
@@ -261,7 +262,7 @@ impl Packing<'_> {
 
     /// The first bytes of a shard, padded so that what follows is aligned.
     fn header(&self, shard: &[Placed<'_>]) -> Vec<u8> {
-        let format = TensorStore::format(self.checkpoint);
+        let matrices = TensorStore::format(self.checkpoint);
         let mut entries = Vec::new();
         let mut end = 0;
         let mut add = |name: String, dtype: Dtype, shape: Vec<usize>| {
@@ -270,15 +271,15 @@ impl Packing<'_> {
             entries.push((name, TensorInfo { dtype, shape, data_offsets: (start, end) }));
         };
         for Placed { wanted, name, rows } in shard {
-            match *wanted.shape {
-                [_, columns] => {
+            match coding(&wanted.shape, matrices) {
+                Some((format, columns)) => {
                     let [words, scales] = shard::names(name);
                     add(words, Dtype::U32, vec![rows.len(), format.words(columns)]);
                     if format.scale_words(columns) > 0 {
                         add(scales, Dtype::U32, vec![rows.len(), format.scale_words(columns)]);
                     }
                 }
-                _ => add(name.clone(), Dtype::F32, [&[rows.len()], &wanted.shape[1..]].concat()),
+                None => add(name.clone(), Dtype::F32, vec![rows.len()]),
             }
         }
         let header = Metadata::new(None, entries).map(|header| serde_json::to_vec(&header));
