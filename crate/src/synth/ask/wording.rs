@@ -155,7 +155,14 @@ pub(in crate::synth) const HOW_MANY: Wordings = Wordings {
 };
 
 pub(in crate::synth) const IS_THERE: Wordings = Wordings {
-    train: &["Is there {}?", "Do you see {}?", "Can you see {}?", "Is {} in the picture?"],
+    train: &[
+        "Is there {}?",
+        "Do you see {}?",
+        "Can you see {}?",
+        "Is {} in the picture?",
+        "Can you see {} in the picture?",
+        "Is there {} in the picture?",
+    ],
     held_out: &["Is {} there?", "Do you see {} in the picture?", "Is {} here?"],
 };
 
