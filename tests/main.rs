@@ -38,6 +38,7 @@ mod recall;
 mod synth;
 mod timing;
 mod tokens;
+mod train_beginning;
 mod train_damage;
 mod train_device;
 mod train_files;

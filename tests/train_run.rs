@@ -271,7 +271,7 @@ fn every_step_and_validation_is_a_line_of_json() {
 }
 
 /// Parameters of a checkpoint, by name.
-fn weights(place: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn weights(place: &Path) -> BTreeMap<String, Vec<u8>> {
     let bytes = fs::read(place.join("model.safetensors")).unwrap();
     let stored = SafeTensors::deserialize(&bytes).unwrap();
     stored.iter().map(|(name, view)| (name.to_owned(), view.data().to_vec())).collect()
@@ -285,25 +285,6 @@ fn steps(school: &School, run: &str, steps: u64, threads: usize) -> PathBuf {
         assert_eq!(trainer.step().unwrap().step, step);
     }
     trainer.save().unwrap()
-}
-
-#[test]
-fn who_begins_afresh_has_the_models_size_and_none_of_its_weights() {
-    let school = School::new();
-    let beginning = |run: &str| {
-        let recipe = Recipe::read(&school.file("recipe.toml")).unwrap();
-        Trainer::open(recipe, &school.file(run), &Device::flex(), 1).unwrap();
-        school.checkpoint(run, 0).join("model.safetensors")
-    };
-    let drawn = fs::read(beginning("drawn")).unwrap();
-    school.write(&[("seed = 7", "seed = 8")]);
-    fs::copy(beginning("others"), school.file("model/model.safetensors")).unwrap();
-    let others = fs::read(school.file("model/model.safetensors")).unwrap();
-
-    school.write(&[]);
-    assert!(fs::read(beginning("taken")).unwrap() == others && others != drawn);
-    school.write(&[("model = \"model\"", "model = \"model\"\nafresh = true")]);
-    assert!(fs::read(beginning("afresh")).unwrap() == drawn);
 }
 
 #[test]

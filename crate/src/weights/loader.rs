@@ -89,7 +89,8 @@ impl PartLoader<'_> {
         Ok(matrix)
     }
 
-    /// Notes what a parameter is made of.
+    /// Notes what a parameter is made of, by names of transformers: those that its file has, or where that has others, as
+    /// GGUF does, those that transformers 5 writes.
     fn note(
         &self,
         parameters: Vec<ParamId>,
@@ -99,7 +100,9 @@ impl PartLoader<'_> {
     ) -> Result<(), WeightsError> {
         let mut tensors = Vec::with_capacity(names.len());
         for (name, shape) in names.iter().zip(shapes) {
-            let name = self.loader.store.check(self.part, name, shape)?.into_owned();
+            let stored = self.loader.store.check(self.part, name, shape)?;
+            let [new, old] = self.part.names(name);
+            let name = if stored == old { old } else { new };
             tensors.push(Named { name, part: self.part, shape: shape.to_vec() });
         }
         self.loader.origins.borrow_mut().push(Origin { parameters, tensors, composition });
