@@ -41,8 +41,8 @@ impl Checkpoint {
     ///
     /// A file that is missing, unreadable or damaged, headers that lie about offsets or sizes included.
     pub fn open(files: &dyn Files) -> Result<Self, WeightsError> {
-        let file = format!("{SINGLE} or {INDEX}");
-        Self::among(files)?.ok_or_else(|| WeightsError::MissingFile { place: files.place(), file })
+        let missing = || WeightsError::MissingFile { place: files.place(), file: format!("{SINGLE} or {INDEX}") };
+        Self::among(files)?.ok_or_else(missing)
     }
 
     /// The same; `None` where no weights are at all.

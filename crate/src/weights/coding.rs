@@ -61,7 +61,7 @@ impl Checkpoint {
         store::reserve(&mut coded, rows.clone(), name)?;
         let mut bytes = 0;
         for run in runs(rows, columns) {
-            let (parts, read) = self.run(part, tensor, &shape, format, run, |_, _| ())?;
+            let (parts, read) = self.run(part, tensor, &shape, (format, columns), run, |_, _| ())?;
             for (some, ()) in parts {
                 coded.words.extend(some.words);
                 coded.scales.extend(some.scales);
@@ -71,18 +71,18 @@ impl Checkpoint {
         Ok(Piece { coded, bytes })
     }
 
-    /// A run of rows of a tensor in `format`, part by part, and how many bytes they had. Each part comes with what
+    /// A run of rows of a tensor in a [`coding`], part by part, and how many bytes they had. Each part comes with what
     /// `judge` says of it and of the numbers that it was coded from; there are none where nothing was rounded.
     pub(super) fn run<T: Send>(
         &self,
         part: Part,
         tensor: &str,
         shape: &[usize],
-        format: Format,
+        (format, columns): (Format, usize),
         rows: Range<usize>,
         judge: impl Fn(&Coded, Option<&[f32]>) -> T + Sync,
     ) -> Result<(Vec<(Coded, T)>, u64), WeightsError> {
-        let (fragments, columns) = (self.fragments(part, tensor, shape)?, shape.iter().skip(1).product());
+        let fragments = self.fragments(part, tensor, shape)?;
         if let Some(repack) = fragments.encoding().and_then(|encoding| encoding.repacking(format)) {
             let count = rows.len();
             let blocks = fragments.blocks(rows)?;

@@ -95,12 +95,12 @@ impl PackedFile {
 }
 
 impl PackedTensor {
-    /// Bytes of one row, all that stands at one index of the first axis, where `matrices` are in a format.
+    /// Bytes of one row, all that stands at one index of the first axis, where matrices are in `matrices`.
     pub(super) fn row_bytes(&self, matrices: Format) -> u64 {
         coding(&self.shape, matrices).map_or(size_of::<f32>() as u64, |(format, columns)| format.row_bytes(columns))
     }
 
-    /// Bytes of all rows, where `matrices` are in a format.
+    /// Bytes of all rows, where matrices are in `matrices`.
     pub(super) fn bytes(&self, matrices: Format) -> u64 {
         self.row_bytes(matrices).saturating_mul(self.shape[0] as u64)
     }

@@ -235,9 +235,9 @@ impl Packing<'_> {
             for run in runs(rows.clone(), columns) {
                 let own = packed.part(placed.wanted);
                 own.parameters += (run.len() * columns) as u64;
-                let bytes = if let Some((format, _)) = coding(shape, matrices) {
+                let bytes = if let Some(coding) = coding(shape, matrices) {
                     let mut row = run.start;
-                    let (parts, bytes) = self.checkpoint.run(*part, tensor, shape, format, run, Quality::of)?;
+                    let (parts, bytes) = self.checkpoint.run(*part, tensor, shape, coding, run, Quality::of)?;
                     for (coded, quality) in parts {
                         own.quality.add(quality.at(name, row));
                         row += coded.rows;
