@@ -12,7 +12,7 @@ use streamo_wgpu::train::{Recipe, Step, Trainer};
 
 use crate::fixtures;
 use crate::program::{fails, streamo, succeeds};
-use crate::train_run::School;
+use crate::school::School;
 
 const PLAN: &str = r#"
 recipe = "recipe.toml"

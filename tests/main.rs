@@ -35,6 +35,7 @@ mod pack;
 mod preprocessing;
 mod program;
 mod recall;
+mod school;
 mod synth;
 mod timing;
 mod tokens;

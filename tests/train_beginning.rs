@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use streamo_wgpu::train::{Recipe, Trainer};
 
 use crate::fixtures;
-use crate::train_run::{School, weights};
+use crate::school::{School, weights};
 
 /// The checkpoint of step 0.
 fn beginning(school: &School, run: &str) -> PathBuf {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::program::{fails, streamo, succeeds};
-use crate::train_run::{STEPS, School};
+use crate::school::{STEPS, School};
 
 /// Three steps of a training, in `run`.
 fn begun() -> School {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::program::json_lines;
-use crate::train_run::School;
+use crate::school::School;
 
 /// Step, loss and norm of every step.
 fn steps(lines: &[Value]) -> Vec<(u64, [f64; 2])> {

@@ -11,7 +11,7 @@ use streamo_wgpu::stream::State;
 use streamo_wgpu::train::{Recipe, Step, Trainer};
 
 use crate::program::{fails, streamo, succeeds};
-use crate::train_run::School;
+use crate::school::School;
 
 /// A school with a set of films in `set`, of so many rounds each.
 fn with_films(count: u32, rounds: u32) -> School {

@@ -18,6 +18,7 @@ pub(crate) mod launch;
 pub mod linear;
 pub mod matrix;
 mod one_pass;
+pub use one_pass::Rounding;
 pub mod patchify;
 pub mod places;
 pub mod read_out;

@@ -1,5 +1,6 @@
 //! By how much rows turn: the cosines and sines of their positions, which `rotary.rs` and the attention apply.
 
+use burn::backend::flex::FlexTensor;
 use burn::backend::wgpu::CubeTensor;
 use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
 
@@ -115,8 +116,12 @@ impl Rotation {
 
     /// `None` off the CPU.
     fn in_one_pass(&self, x: &Tensor<3>) -> Option<Tensor<3>> {
-        let turns = Operand::of(&self.turns)?.numbers();
-        one_pass::run(RotaryPass { turns }, [Operand::of(x)?])
+        one_pass::run(RotaryPass { turns: self.numbers()? }, [Operand::of(x)?])
+    }
+
+    /// The turns in main memory; `None` off the CPU.
+    pub(super) fn numbers(&self) -> Option<FlexTensor> {
+        Some(Operand::of(&self.turns)?.numbers())
     }
 
     fn plain(&self, x: Tensor<3>) -> Tensor<3> {

@@ -173,13 +173,9 @@ impl Trainer {
         let whole = self.count(&runs);
         let learnt = self.workers.map(runs, |mut drafts| {
             let batch = self.batch(&self.lessons(&mut drafts)?);
-            Ok::<_, TrainError>(batch.gradients(
-                &self.model,
-                &self.learns,
-                self.recipe.objective,
-                &whole,
-                &self.device,
-            )?)
+            let objective = self.recipe.objective;
+            let gradients = || batch.gradients(&self.model, &self.learns, objective, &whole, &self.device);
+            Ok::<_, TrainError>(self.recipe.rounding.during(gradients)?)
         });
         let (mut tally, mut gradients) = (Tally::default(), Vec::new());
         for part in learnt {
@@ -247,7 +243,7 @@ impl Trainer {
             return Ok(lived);
         }
         let lessons = self.lessons(&mut unlived)?;
-        let states = self.batch(&lessons).states(&self.model)?;
+        let states = self.recipe.rounding.during(|| self.batch(&lessons).states(&self.model))?;
         let mut states = states.as_slice();
         for (draft, lesson) in unlived.into_iter().zip(lessons) {
             let (own, rest) = states.split_at(draft.tokens().frames.len());

@@ -11,6 +11,7 @@ use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
 use super::arena::LayerArena;
 use super::launch;
+use super::one_pass::{self, AttentionPass, Operand, Rounding};
 use super::places::Places;
 use super::rotation::Rotation;
 
@@ -38,6 +39,11 @@ impl Heads {
     /// of their score.
     pub fn query_scale(self) -> f64 {
         std::f64::consts::LOG2_E / (self.size as f64).sqrt()
+    }
+
+    /// The width of rows of queries, keys and values side by side.
+    pub(super) fn columns(self) -> usize {
+        (self.queries + 2 * self.keys) * self.size
     }
 
     /// As constants of a kernel's text.
@@ -134,6 +140,7 @@ pub fn over_arena(queries: &Tensor<2>, heads: Heads, arena: &LayerArena, sight: 
 pub fn within_frame(qkv: &Tensor<2>, heads: usize, rotation: &Rotation, windows: &Windows) -> Tensor<2> {
     let heads = Heads { queries: heads, keys: heads, size: qkv.dims()[1] / 3 / heads };
     kernel::within_frame(qkv, heads, rotation, windows, &Attention::plan)
+        .or_else(|| in_one_pass(qkv, heads, rotation, &windows.runs))
         .unwrap_or_else(|| plain::within_frame(qkv, heads, rotation, windows))
 }
 
@@ -143,5 +150,13 @@ pub fn within_frame(qkv: &Tensor<2>, heads: usize, rotation: &Rotation, windows:
 ///
 /// Returns `[sequences · length, heads.queries · size]`.
 pub fn within_sequences(qkv: &Tensor<2>, heads: Heads, sequences: &Sequences) -> Tensor<2> {
-    plain::within_sequences(qkv, heads, sequences)
+    let length = qkv.dims()[0] / sequences.count;
+    let seen = (0..length).map(|row| [0, row + 1]).collect();
+    in_one_pass(qkv, heads, &sequences.turns, &seen).unwrap_or_else(|| plain::within_sequences(qkv, heads, sequences))
+}
+
+/// Each row over a run of those of its own sequence; `None` off the CPU.
+fn in_one_pass(qkv: &Tensor<2>, heads: Heads, rotation: &Rotation, seen: &Arc<[[usize; 2]]>) -> Option<Tensor<2>> {
+    let (turns, seen) = (rotation.numbers()?, Arc::clone(seen));
+    one_pass::run(AttentionPass { heads, turns, seen, rounding: Rounding::current() }, [Operand::of(qkv)?])
 }

@@ -7,7 +7,7 @@ use burn::tensor::{Bool, Tensor, TensorData, activation};
 
 use super::{Heads, Sequences, Sight, Windows};
 use crate::kernels::arena::LayerArena;
-use crate::kernels::one_pass::{self, Operand, SoftmaxPass};
+use crate::kernels::one_pass;
 use crate::kernels::rotation::Rotation;
 
 /// Rows of a sequence that are multiplied at once with all before them.
@@ -106,11 +106,6 @@ impl Seen {
             Self::Any(seen) => seen,
             Self::Runs(seen) => {
                 let [_, rows, slots] = scores.dims();
-                let made = Operand::of(&scores)
-                    .and_then(|scores| one_pass::run(SoftmaxPass { seen: Arc::clone(&seen) }, [scores]));
-                if let Some(made) = made {
-                    return made;
-                }
                 let mask: Vec<bool> = seen
                     .iter()
                     .flat_map(|&[first, end]| (0..slots).map(move |slot| (first..end).contains(&slot)))

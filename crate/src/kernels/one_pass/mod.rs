@@ -3,12 +3,17 @@
 //! A pass is plain Rust over rows of numbers, written so that the compiler makes vector code of it, for what the processor
 //! has. Where tensors are neither burn-flex's nor tracked ones of burn-flex, there is none, and the plain operations run.
 
+mod attention;
+mod factor;
 mod numbers;
 mod product;
 mod rms_norm;
 mod rotary;
-mod softmax;
 mod swiglu;
+#[cfg(target_arch = "x86_64")]
+mod tiles;
+
+use std::cell::Cell;
 
 #[cfg(not(target_arch = "wasm32"))]
 use burn::backend::Autodiff;
@@ -22,11 +27,12 @@ use burn::backend::autodiff::{
 };
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
+pub(super) use attention::AttentionPass;
 use product::ProductPass;
 pub(super) use rms_norm::RmsNormPass;
 pub(super) use rotary::RotaryPass;
-pub(super) use softmax::SoftmaxPass;
 pub(super) use swiglu::SwiGluPass;
 
 /// An operation on `N` tensors, and how its result's gradient becomes theirs.
@@ -40,6 +46,36 @@ pub(super) trait Pass<const N: usize>: Clone + std::fmt::Debug + Send + 'static 
 
     /// The gradients of the inputs from that of the result; those that are not wanted need not be made.
     fn backward(&self, kept: &[FlexTensor], gradient: &FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N];
+}
+
+/// What becomes of the numbers that products multiply; their sums are f32 all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rounding {
+    /// They stay as they are.
+    #[default]
+    None,
+    /// They are rounded to bf16, where the processor multiplies those faster.
+    Bf16,
+}
+
+thread_local! {
+    static ROUNDING: Cell<Rounding> = const { Cell::new(Rounding::None) };
+}
+
+impl Rounding {
+    /// What this thread does.
+    pub(super) fn current() -> Self {
+        ROUNDING.get()
+    }
+
+    /// Does `work`, and rounds so in all products that this thread begins meanwhile, also on their way back.
+    pub fn during<T>(self, work: impl FnOnce() -> T) -> T {
+        let before = ROUNDING.replace(self);
+        let done = work();
+        ROUNDING.set(before);
+        done
+    }
 }
 
 /// A tensor that passes run over.
@@ -114,7 +150,11 @@ pub(super) fn products<const D: usize>(
     bias: Option<&Tensor<1>>,
 ) -> Tensor<D> {
     let in_one_pass = || {
-        let (pass, left, right) = (ProductPass { turned }, Operand::of(left)?, Operand::of(right)?);
+        let pass = ProductPass { turned, rounding: Rounding::current() };
+        // What is not learnt, as pixels are, is tracked beside what is.
+        let is_tracked = [left, right].iter().any(|factor| factor.device().is_autodiff());
+        let there = |factor: &Tensor<D>| if is_tracked { factor.clone().autodiff() } else { factor.clone() };
+        let (left, right) = (Operand::of(&there(left))?, Operand::of(&there(right))?);
         match bias {
             Some(bias) => run(pass, [left, right, Operand::of(bias)?]),
             None => run(pass, [left, right]),

@@ -1,12 +1,8 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
-use gemm::Parallelism;
 
-use super::Pass;
-
-/// Multiplications from which on a product is worth more threads than one.
-#[cfg(not(target_arch = "wasm32"))]
-const WORTH_THREADS: usize = 192 * 192 * 192;
+use super::factor::Factor;
+use super::{Pass, Rounding};
 
 /// Products of matrices, each of the first tensor, `[…, m, k]`, with that of the second: `L R` of `[…, k, n]`, or `L Rᵀ` of
 /// `[…, n, k]`. A third tensor, `[n]`, is added to every row.
@@ -16,73 +12,52 @@ const WORTH_THREADS: usize = 192 * 192 * 192;
 pub struct ProductPass {
     /// `L Rᵀ`
     pub turned: bool,
+    /// Of what is multiplied.
+    pub rounding: Rounding,
 }
 
 /// Matrices that lie one after the other.
 #[derive(Clone, Copy)]
 struct Stack<'a> {
     numbers: &'a [f32],
-    rows: usize,
-    columns: usize,
-    /// Numbers from one row to the next, and from one column.
-    steps: [isize; 2],
+    /// Of each, as they lie.
+    sides: [usize; 2],
+    is_turned: bool,
 }
 
 impl<'a> Stack<'a> {
     fn of(tensor: &'a FlexTensor) -> Self {
-        let [rows, columns] = sides(tensor);
-        Self { numbers: tensor.storage(), rows, columns, steps: [columns as isize, 1] }
+        Self { numbers: tensor.storage(), sides: sides(tensor), is_turned: false }
     }
 
     /// Each of them transposed.
     fn turned(self) -> Self {
-        let [down, along] = self.steps;
-        Self { rows: self.columns, columns: self.rows, steps: [along, down], ..self }
+        Self { is_turned: !self.is_turned, ..self }
     }
 
     fn count(self) -> usize {
-        self.numbers.len() / (self.rows * self.columns).max(1)
+        self.numbers.len() / (self.sides[0] * self.sides[1]).max(1)
+    }
+
+    fn get(self, index: usize) -> Factor<'a> {
+        let [rows, columns] = self.sides;
+        let factor = Factor::of(&self.numbers[index * rows * columns..][..rows * columns], columns);
+        if self.is_turned { factor.turned() } else { factor }
     }
 
     /// The products with as many others; every row of them begins as `bias`.
-    fn times(self, right: Stack<'_>, bias: Option<&[f32]>) -> Vec<f32> {
-        let (m, k, n) = (self.rows, self.columns, right.columns);
+    fn times(self, right: Stack<'_>, bias: Option<&[f32]>, rounding: Rounding) -> Vec<f32> {
         let count = self.count();
-        assert!(k == right.rows && count == right.count() && bias.is_none_or(|bias| bias.len() == n));
+        let (m, n) = (self.sides[usize::from(self.is_turned)], right.sides[usize::from(!right.is_turned)]);
+        assert!(count == right.count() && bias.is_none_or(|bias| bias.len() == n));
         let mut products: Vec<f32> = Vec::with_capacity(count * m * n);
         if let Some(bias) = bias {
             (0..count * m).for_each(|_| products.extend_from_slice(bias));
         }
-        #[cfg(not(target_arch = "wasm32"))]
-        let parallelism = if m * k * n < WORTH_THREADS { Parallelism::None } else { Parallelism::Rayon(0) };
-        #[cfg(target_arch = "wasm32")]
-        let parallelism = Parallelism::None;
         for index in 0..count {
-            // SAFETY: matrix `index` of each of the three lies within them, since there are `count` of `m · k`, `k · n` and
-            // `m · n` numbers, as was asserted or allocated above. The products are read only where they hold the bias.
-            unsafe {
-                gemm::gemm(
-                    m,
-                    n,
-                    k,
-                    products.as_mut_ptr().add(index * m * n),
-                    1,
-                    n as isize,
-                    bias.is_some(),
-                    self.numbers.as_ptr().add(index * m * k),
-                    self.steps[1],
-                    self.steps[0],
-                    right.numbers.as_ptr().add(index * k * n),
-                    right.steps[1],
-                    right.steps[0],
-                    1.0_f32,
-                    1.0_f32,
-                    false,
-                    false,
-                    false,
-                    parallelism,
-                );
-            }
+            let (left, right) = (self.get(index), right.get(index));
+            // SAFETY: room was made for so many of so many; they are read only where they hold the bias.
+            unsafe { left.write_times(right, products.as_mut_ptr().add(index * m * n), bias.is_some(), rounding) };
         }
         // SAFETY: so many were allocated, and all of them were written.
         unsafe { products.set_len(count * m * n) };
@@ -108,8 +83,9 @@ fn shaped(numbers: Vec<f32>, like: &FlexTensor, columns: usize) -> FlexTensor {
 
 impl ProductPass {
     fn product(&self, left: &FlexTensor, right: &FlexTensor, bias: Option<&[f32]>) -> FlexTensor {
+        let columns = sides(right)[usize::from(!self.turned)];
         let right = if self.turned { Stack::of(right).turned() } else { Stack::of(right) };
-        shaped(Stack::of(left).times(right, bias), left, right.columns)
+        shaped(Stack::of(left).times(right, bias, self.rounding), left, columns)
     }
 
     /// With `Y = L R`: `dL = dY Rᵀ` and `dR = Lᵀ dY`; with `Y = L Rᵀ`: `dL = dY R` and `dR = dYᵀ L`.
@@ -118,11 +94,11 @@ impl ProductPass {
         let incoming = Stack::of(gradient);
         let to_left = || {
             let right = Stack::of(right);
-            incoming.times(if self.turned { right } else { right.turned() }, None)
+            incoming.times(if self.turned { right } else { right.turned() }, None, self.rounding)
         };
         let to_right = || match self.turned {
-            true => incoming.turned().times(Stack::of(left), None),
-            false => Stack::of(left).turned().times(incoming, None),
+            true => incoming.turned().times(Stack::of(left), None, self.rounding),
+            false => Stack::of(left).turned().times(incoming, None, self.rounding),
         };
         [
             wanted[0].then(|| shaped(to_left(), left, sides(left)[1])),
@@ -130,7 +106,6 @@ impl ProductPass {
         ]
     }
 }
-
 impl Pass<2> for ProductPass {
     fn forward(&self, [left, right]: [&FlexTensor; 2]) -> FlexTensor {
         self.product(left, right, None)

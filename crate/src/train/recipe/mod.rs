@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use self::file::{RecipeError, read as read_toml};
 pub use self::material::{Library, Material};
 use super::{AdamW, Muon, Objective, Optimiser, checkpoint};
+use crate::kernels::Rounding;
 
 /// More dialogues, rounds or streams than that are a slip of the pen.
 const LARGEST: usize = 1 << 16;
@@ -45,6 +46,9 @@ pub struct Recipe {
     /// The loss.
     #[serde(default)]
     pub objective: Objective,
+    /// What becomes of the factors of products on the CPU while it learns. What is validated, and watched, is not rounded.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub rounding: Rounding,
     /// Whether there is a state for what is under way; without it such rounds are silent.
     #[serde(default = "yes")]
     pub standby: bool,
@@ -59,6 +63,10 @@ pub struct Recipe {
     /// Where the recipe stands.
     #[serde(skip)]
     pub place: PathBuf,
+}
+
+fn is_none(rounding: &Rounding) -> bool {
+    *rounding == Rounding::None
 }
 
 fn yes() -> bool {

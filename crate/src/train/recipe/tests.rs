@@ -66,7 +66,7 @@ fn what_is_not_said_is_upstreams() {
     assert_eq!(recipe.objective, Objective::Focal { gamma: 2.0 });
     assert_eq!(recipe.adamw, AdamW { betas: [0.9, 0.95], epsilon: 1e-8, weight_decay: 0.1, clip: 1.0 });
     assert!(recipe.freeze.is_empty());
-    assert_eq!((recipe.standby, recipe.learns), (true, Skill::Both));
+    assert_eq!((recipe.standby, recipe.learns, recipe.rounding), (true, Skill::Both, Rounding::None));
     assert_eq!(recipe.phases[0].material[0].fps, [1.0]);
     let material = "together = 1\nrounds = [2, 2]\nfiles = { samples = \"a.json\" }";
     let of_files = "together = 2\nrounds = [2, 2]\nsizes = [[56, 28]]\ntasks = { dense = 1.0 }";
@@ -77,9 +77,11 @@ fn what_is_not_said_is_upstreams() {
 
 #[test]
 fn a_recipe_is_what_its_text_is() {
-    let recipe = read(RECIPE).unwrap();
-    let again = read(&toml::to_string_pretty(&recipe).unwrap()).unwrap();
-    assert_eq!(Recipe { place: PathBuf::new(), ..again }, Recipe { place: PathBuf::new(), ..recipe });
+    for text in [RECIPE, &RECIPE.replace("seed = 1", "seed = 1\nrounding = \"bf16\"")] {
+        let recipe = read(text).unwrap();
+        let again = read(&toml::to_string_pretty(&recipe).unwrap()).unwrap();
+        assert_eq!(Recipe { place: PathBuf::new(), ..again }, Recipe { place: PathBuf::new(), ..recipe });
+    }
 }
 
 #[test]
@@ -108,6 +110,7 @@ fn nonsense_is_refused_in_one_sentence() {
         ("seed = 1", "seed = 1\nfreeze = [\"vision\", \"merger\", \"language\"]", "nothing to learn"),
         ("seed = 1", "seed = 1\nfreeze = [\"head\"]", "unknown variant `head`"),
         ("seed = 1", "seed = 1\nlearns = \"why\"", "unknown variant `why`"),
+        ("seed = 1", "seed = 1\nrounding = \"f8\"", "unknown variant `f8`"),
         ("seed = 1", "seed = 1\nrhythm = { save = 0 }", "rhythm.save"),
         ("seed = 1", "seed = 1\nrhythm = { streams = 10000000000 }", "rhythm.streams"),
         ("share = 3.0", "share = 0.0", "shares above 0"),
