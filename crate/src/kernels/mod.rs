@@ -18,7 +18,6 @@ pub(crate) mod launch;
 pub mod linear;
 pub mod matrix;
 mod one_pass;
-pub use one_pass::Rounding;
 pub mod patchify;
 pub mod places;
 pub mod read_out;
@@ -33,6 +32,7 @@ pub mod texture;
 
 pub use adapter::Adapter;
 pub use launch::kernels_run;
+pub use one_pass::Rounding;
 
 /// The one wgpu device of the tests.
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! Three uses, one formula: new tokens over the slots of an arena, the patches of frames among themselves, and, in
 //! training, the tokens of whole sequences over those before them. On a wgpu adapter `kernel` makes the first two, with an
-//! online softmax and no scores in memory; elsewhere, under autodiff, and for heads that the kernels do not take, `plain`
-//! does.
+//! online softmax and no scores in memory; on the CPU one pass makes the last two, with the way back for training. Elsewhere,
+//! under autodiff on a GPU, and for heads that the kernels do not take, `plain` does.
 
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ use pulp::NullaryFnOnce;
 
 use super::factor::Factor;
 use super::numbers::{exp, largest, sum, vectorised};
+use super::rotary::turn;
 use super::{Pass, Rounding, shaped};
 use crate::kernels::attention::Heads;
 
@@ -166,20 +167,6 @@ impl Sequence<'_> {
             row.iter_mut().for_each(|weight| *weight *= share);
         }
         slots
-    }
-}
-
-/// A head of one row by its turn, the sines times the second of `scales` and the rest times the first.
-#[inline(always)]
-fn turn(x: &[f32], turn: &[f32], [scale, across]: [f32; 2], y: &mut [f32]) {
-    let half = x.len() / 2;
-    let (cos, sin) = turn.split_at(half);
-    let (first, second) = x.split_at(half);
-    let (to_first, to_second) = y.split_at_mut(half);
-    for i in 0..half {
-        let (cos, sin) = (scale * cos[i], across * sin[i]);
-        to_first[i] = first[i] * cos - second[i] * sin;
-        to_second[i] = second[i] * cos + first[i] * sin;
     }
 }
 

@@ -13,10 +13,10 @@ const WORTH_THREADS: usize = 192 * 192 * 192;
 /// A matrix whose rows lie one after the other, or, where it is turned, its columns.
 #[derive(Clone, Copy)]
 pub struct Factor<'a> {
-    numbers: &'a [f32],
-    rows: usize,
-    columns: usize,
-    is_turned: bool,
+    pub(super) numbers: &'a [f32],
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) is_turned: bool,
 }
 
 impl<'a> Factor<'a> {
@@ -54,12 +54,8 @@ impl<'a> Factor<'a> {
         assert_eq!(k, right.rows);
         #[cfg(target_arch = "x86_64")]
         if rounding == Rounding::Bf16 && tiles::serve(m * k * n) {
-            let [left, right] = [(self, self.is_turned), (right, !right.is_turned)].map(|(of, sums_rows)| {
-                let [rows, columns] = if of.is_turned { [of.columns, of.rows] } else { [of.rows, of.columns] };
-                tiles::Factor { numbers: of.numbers, rows, columns, sums_rows }
-            });
             // SAFETY: asked above, and as promised.
-            return unsafe { tiles::multiply(left, right, products, adds) };
+            return unsafe { tiles::multiply(self, right, products, adds) };
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = rounding;

@@ -53,17 +53,24 @@ impl NullaryFnOnce for Turn<'_> {
     fn call(self) {
         let Self { heads, d, direction, turns, x, y } = self;
         let rows = x.chunks_exact(heads * d).zip(y.chunks_exact_mut(heads * d));
-        for ((x, y), turn) in rows.zip(turns.chunks_exact(d)) {
-            let (cos, sin) = turn.split_at(d / 2);
+        for ((x, y), turns) in rows.zip(turns.chunks_exact(d)) {
             for (x, y) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)) {
-                let (first, second) = x.split_at(d / 2);
-                let (to_first, to_second) = y.split_at_mut(d / 2);
-                for i in 0..d / 2 {
-                    let sin = direction * sin[i];
-                    to_first[i] = first[i] * cos[i] - second[i] * sin;
-                    to_second[i] = second[i] * cos[i] + first[i] * sin;
-                }
+                turn(x, turns, [1.0, direction], y);
             }
         }
+    }
+}
+
+/// A head of one row by its turn, the sines times the second of `scales` and the cosines times the first.
+#[inline(always)]
+pub(super) fn turn(x: &[f32], turn: &[f32], scales: [f32; 2], y: &mut [f32]) {
+    let half = x.len() / 2;
+    let (cos, sin) = turn.split_at(half);
+    let (first, second) = x.split_at(half);
+    let (to_first, to_second) = y.split_at_mut(half);
+    for i in 0..half {
+        let (cos, sin) = (scales[0] * cos[i], scales[1] * sin[i]);
+        to_first[i] = first[i] * cos - second[i] * sin;
+        to_second[i] = second[i] * cos + first[i] * sin;
     }
 }

@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 
 use raw_cpuid::CpuId;
 
+use super::factor::Factor;
+
 /// Rows of a tile, and words of a row.
 const SIDE: usize = 16;
 /// Numbers of a row.
@@ -44,21 +46,16 @@ const USE: Use = Use {
     rows: [16, 16, 16, 16, 16, 16, 16, 16, 0, 0, 0, 0, 0, 0, 0, 0],
 };
 
-/// A factor of a product: a matrix of rows that lie one after the other.
+/// What tiles are laid out from: rows as they lie in memory.
 #[derive(Clone, Copy)]
-pub struct Factor<'a> {
-    pub numbers: &'a [f32],
-    pub rows: usize,
-    pub columns: usize,
+struct Source<'a> {
+    numbers: &'a [f32],
+    rows: usize,
+    columns: usize,
+    /// Whether they are the factor's columns.
+    is_turned: bool,
     /// Whether the product sums over the rows, or over the columns.
-    pub sums_rows: bool,
-}
-
-/// Whose tiles.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Left,
-    Right,
+    sums_rows: bool,
 }
 
 /// Whether a product of `m · n · k` multiplications can be had, and is worth it.
@@ -92,7 +89,13 @@ fn are_granted() -> bool {
     false
 }
 
-impl Factor<'_> {
+impl<'a> Source<'a> {
+    fn of(factor: Factor<'a>, sums_rows: bool) -> Self {
+        let Factor { numbers, rows, columns, is_turned } = factor;
+        let [rows, columns] = if is_turned { [columns, rows] } else { [rows, columns] };
+        Self { numbers, rows, columns, is_turned, sums_rows }
+    }
+
     /// The length of the axis that the product keeps.
     fn kept(self) -> usize {
         if self.sums_rows { self.columns } else { self.rows }
@@ -119,7 +122,7 @@ impl Factor<'_> {
     /// The tile of 16 along the axis that is kept, from `kept` on, and 32 along the other, from `summed` on.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
-    fn tile(self, side: Side, kept: usize, summed: usize) -> Tile {
+    fn tile(self, kept: usize, summed: usize) -> Tile {
         let mut words = [_mm512_setzero_si512(); SIDE];
         for (index, words) in words.iter_mut().enumerate() {
             *words = if self.sums_rows {
@@ -130,8 +133,8 @@ impl Factor<'_> {
                 rounded(self.run(row, summed), self.run(row, summed + SIDE))
             };
         }
-        // So far a row holds one number of the axis that is kept, or two of the other one; sides want the one or the other.
-        if self.sums_rows == (side == Side::Left) {
+        // A tile's rows are its factor's: where those lie across memory, its words are turned.
+        if self.is_turned {
             words = transposed(words);
         }
         // SAFETY: both are 1,024 bytes, and any are words.
@@ -140,7 +143,7 @@ impl Factor<'_> {
 
     /// Its tiles of these strips and blocks, strip by strip.
     #[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
-    fn tiles(self, side: Side, strips: Range<usize>, blocks: &Range<usize>, tiles: &mut Vec<Tile>) {
+    fn tiles(self, strips: Range<usize>, blocks: &Range<usize>, tiles: &mut Vec<Tile>) {
         let count = strips.len() * blocks.len();
         tiles.clear();
         tiles.reserve(count);
@@ -150,11 +153,8 @@ impl Factor<'_> {
         for outer in outer.clone() {
             for inner in inner.clone() {
                 let [strip, block] = if self.sums_rows { [inner, outer] } else { [outer, inner] };
-                places[(strip - strips.start) * blocks.len() + block - blocks.start].write(self.tile(
-                    side,
-                    strip * SIDE,
-                    block * DEEP,
-                ));
+                places[(strip - strips.start) * blocks.len() + block - blocks.start]
+                    .write(self.tile(strip * SIDE, block * DEEP));
             }
         }
         // SAFETY: so many were reserved, and each of them was written.
@@ -224,6 +224,7 @@ fn transposed(rows: [__m512i; SIDE]) -> [__m512i; SIDE] {
 ///
 /// [`serve`] said yes, and so many numbers may be written; with `adds` they may be read as well.
 pub unsafe fn multiply(left: Factor<'_>, right: Factor<'_>, products: *mut f32, adds: bool) {
+    let (left, right) = (Source::of(left, left.is_turned), Source::of(right, !right.is_turned));
     assert!(left.summed() == right.summed() && [left, right].iter().all(|of| of.numbers.len() == of.rows * of.columns));
     let blocks = left.summed().div_ceil(DEEP);
     let [tall, wide] = [left, right].map(|factor| factor.kept().div_ceil(SIDE));
@@ -239,10 +240,10 @@ pub unsafe fn multiply(left: Factor<'_>, right: Factor<'_>, products: *mut f32, 
         for first in (0..blocks).step_by(at_once) {
             let blocks = first..blocks.min(first + at_once);
             let deep = blocks.len();
-            right.tiles(Side::Right, 0..wide, &blocks, &mut rights);
+            right.tiles(0..wide, &blocks, &mut rights);
             for down in (0..tall).step_by(2) {
                 if down % together == 0 {
-                    left.tiles(Side::Left, down..tall.min(down + together), &blocks, &mut lefts);
+                    left.tiles(down..tall.min(down + together), &blocks, &mut lefts);
                 }
                 let lefts = lefts.as_ptr().add(down % together * deep);
                 let below = if down + 1 < tall { deep } else { 0 };
