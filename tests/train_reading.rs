@@ -37,7 +37,7 @@ fn watched(learner: &Learner, session: &mut Session, rounds: u64) -> (Lesson, Ve
     let placeholder = learner.protocol.frame(1)[1];
     let frames = (1..ids.len()).filter(|&place| ids[place] == placeholder && ids[place - 1] != placeholder).collect();
     let positions = [axis(0), axis(1), axis(2)];
-    (Lesson { tokens: Tokens { ids, positions, frames, targets }, patches, grid }, logits)
+    (Lesson { tokens: Tokens { ids, positions, frames, targets, tags: Vec::new() }, patches, grid }, logits)
 }
 
 #[test]

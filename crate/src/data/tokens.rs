@@ -19,6 +19,44 @@ pub struct Tokens {
     pub frames: Vec<usize>,
     /// What is learned, in order.
     pub targets: Vec<Target>,
+    /// What the turns after the first say of the time where nothing is asked, in order. It is given, and no reply has it; who
+    /// is to copy times learns from it what follows what.
+    pub tags: Vec<Target>,
+}
+
+impl Tokens {
+    /// The same with nothing in the place of each frame's `visual` tokens. All else keeps its position, as if it had been there.
+    pub fn without_frames(mut self, visual: usize) -> Self {
+        let mut kept = vec![true; self.ids.len()];
+        self.frames.drain(..).for_each(|first| kept[first..first + visual].fill(false));
+        let mut rows = Vec::with_capacity(kept.len());
+        let mut left = 0;
+        for &is_kept in &kept {
+            rows.push(left);
+            left += usize::from(is_kept);
+        }
+        let learnable = self.targets.iter_mut().chain(&mut self.tags);
+        learnable.for_each(|target| target.row = rows[target.row]);
+        let mut keeps = kept.iter().copied();
+        self.ids.retain(|_| keeps.next() == Some(true));
+        for axis in &mut self.positions {
+            let mut keeps = kept.iter().copied();
+            axis.retain(|_| keeps.next() == Some(true));
+        }
+        self
+    }
+
+    /// The same where nothing is learned but the texts of answers, each with its end, and the time tags.
+    pub fn answers_and_tags(mut self) -> Self {
+        let mut is_answer = false;
+        self.targets.retain(|target| {
+            is_answer = target.state.map_or(is_answer, |state| state == State::Response);
+            is_answer && target.state.is_none()
+        });
+        self.targets.append(&mut self.tags);
+        self.targets.sort_by_key(|target| target.row);
+        self
+    }
 }
 
 /// A token that the model is to give.
@@ -57,6 +95,7 @@ pub fn tokens(
         sequence: Sequence::new(0),
         frames: Vec::with_capacity(script.cues.len()),
         targets: Vec::new(),
+        tags: Vec::new(),
     };
     dialogue.sequence.append(Kind::System, 0, &protocol.system()?);
     if !script.standing.is_empty() {
@@ -71,10 +110,10 @@ pub fn tokens(
             Some(slip) => dialogue.slip(cue.state, slip, round)?,
         }
     }
-    let Dialogue { sequence, frames, targets, .. } = dialogue;
+    let Dialogue { sequence, frames, targets, tags, .. } = dialogue;
     let positions = sequence.positions();
     let axis = |axis: usize| positions.iter().map(|position| position[axis]).collect();
-    Ok(Tokens { ids: sequence.ids(), positions: [axis(0), axis(1), axis(2)], frames, targets })
+    Ok(Tokens { ids: sequence.ids(), positions: [axis(0), axis(1), axis(2)], frames, targets, tags })
 }
 
 /// What has been said so far.
@@ -85,21 +124,27 @@ struct Dialogue<'a> {
     sequence: Sequence,
     frames: Vec<usize>,
     targets: Vec<Target>,
+    tags: Vec<Target>,
 }
 
 impl Dialogue<'_> {
     fn see(&mut self, cue: &Cue, tag: &str, round: u64, (rows, columns): (usize, usize)) -> Result<(), TokenizerError> {
-        self.put(&cue.questions, tag, round)?;
+        let first = self.sequence.len();
+        let opening = self.put(&cue.questions, tag, round)?;
+        if cue.questions.is_empty() && !self.frames.is_empty() {
+            let told = opening.into_iter().enumerate().skip(1);
+            self.tags.extend(told.map(|(place, id)| Target { row: first + place - 1, id, state: None }));
+        }
         let image = Image { start: 1, rows, columns, features: None };
         self.frames.push(self.sequence.len() + image.start);
         self.sequence.append_frame(round, &self.protocol.frame(image.tokens()), image);
         Ok(())
     }
 
-    fn put(&mut self, questions: &[String], tag: &str, round: u64) -> Result<(), TokenizerError> {
+    fn put(&mut self, questions: &[String], tag: &str, round: u64) -> Result<Vec<u32>, TokenizerError> {
         let opening = self.protocol.opening(questions.iter().map(String::as_str), tag)?;
         self.sequence.append(Kind::Turn, round, &opening);
-        Ok(())
+        Ok(opening)
     }
 
     fn reply(&mut self, state: State, text: &str, round: u64) -> Result<(), TokenizerError> {
@@ -201,6 +246,48 @@ pub(super) mod tests {
             assert_eq!((seen(0), seen(1)), (vec![0; 6], vec![0, 0, 0, 1, 1, 1]));
             assert_eq!(seen(2), [0, 1, 2, 0, 1, 2]);
         }
+    }
+
+    #[test]
+    fn without_frames_all_else_keeps_its_place_in_time_and_is_followed_by_the_same() {
+        let protocol = protocol();
+        let cues = vec![
+            cue(&["What?"], State::Standby, ""),
+            cue(&[], State::Response, "A cup."),
+            cue(&[], State::Silence, ""),
+        ];
+        let seen = tokens(&script(1.0, 3, &[], cues), &Slips::new(), &protocol, GRID, 2).unwrap();
+        let unseen = seen.clone().without_frames(GRID.visual_tokens(2));
+        let placeholder = protocol.frame(1)[1];
+        let is_text = |place: &usize| seen.ids[*place] != placeholder;
+        let texts: Vec<usize> = (0..seen.ids.len()).filter(is_text).collect();
+        assert_eq!(texts.len() + 3 * GRID.visual_tokens(2), seen.ids.len());
+        assert_eq!(unseen.ids, texts.iter().map(|&place| seen.ids[place]).collect::<Vec<_>>());
+        for (unseen, seen) in unseen.positions.iter().zip(&seen.positions) {
+            assert_eq!(*unseen, texts.iter().map(|&place| seen[place]).collect::<Vec<_>>());
+        }
+        assert!(unseen.frames.is_empty() && unseen.targets.len() == seen.targets.len());
+        let learnable = |tokens: &Tokens| [tokens.targets.clone(), tokens.tags.clone()].concat();
+        for (unseen, seen) in learnable(&unseen).iter().zip(&learnable(&seen)) {
+            assert_eq!((texts[unseen.row], unseen.id, unseen.state), (seen.row, seen.id, seen.state));
+        }
+    }
+
+    #[test]
+    fn who_learns_answers_and_tags_learns_no_states() {
+        let protocol = protocol();
+        let cues = vec![
+            cue(&["What?"], State::Response, "A cup."),
+            cue(&[], State::Silence, ""),
+            cue(&["Where?"], State::Response, "There."),
+            cue(&[], State::Standby, ""),
+        ];
+        let tokens = tokens(&script(1.0, 5, &[], cues), &Slips::new(), &protocol, GRID, 2).unwrap().answers_and_tags();
+        let answer = |text: &str| [&protocol.reply(State::Response, text).unwrap()[1..], &protocol.end()[..1]].concat();
+        let tag = |tag: &str| protocol.opening([], tag).unwrap().split_off(1);
+        let learned: Vec<u32> = tokens.targets.iter().map(|target| target.id).collect();
+        assert_eq!(learned, [answer("A cup."), tag("<6s-7s>"), answer("There."), tag("<8s-9s>")].concat());
+        assert!(tokens.targets.iter().all(|target| tokens.ids[target.row + 1] == target.id));
     }
 
     #[test]

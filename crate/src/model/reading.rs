@@ -46,9 +46,12 @@ impl Model {
 
     /// Reads dialogues and returns the features after every token, `[dialogues · length, hidden]`.
     pub fn read(&self, reading: &Reading) -> Tensor<2> {
-        let device = &self.device;
-        let seen = self.seen(reading);
+        let x = if reading.frames == 0 { self.language.embed(&reading.ids) } else { self.embedded(reading) };
+        self.language.read(x, &self.sequences(reading))
+    }
 
+    /// All tokens as they come to language, those of text and what was seen, `[dialogues · length, hidden]`.
+    fn embedded(&self, reading: &Reading) -> Tensor<2> {
         // Text first, then what was seen: and from there each to its place.
         let mut places: Vec<Option<usize>> = vec![None; reading.ids.len()];
         for (row, &place) in reading.visual.iter().enumerate() {
@@ -59,9 +62,8 @@ impl Model {
         let mut next = 0..text.len();
         let order = places.iter().map(|seen| seen.map_or_else(|| next.next().unwrap_or(0), |row| text.len() + row));
         let order: Vec<i32> = order.map(|row| row as i32).collect();
-        let order = Tensor::<1, Int>::from_data(TensorData::new(order, [reading.ids.len()]), device);
-        let x = Tensor::cat(vec![self.language.embed(&text), seen], 0).select(0, order);
-        self.language.read(x, &self.sequences(reading))
+        let order = Tensor::<1, Int>::from_data(TensorData::new(order, [reading.ids.len()]), &self.device);
+        Tensor::cat(vec![self.language.embed(&text), self.seen(reading)], 0).select(0, order)
     }
 
     fn sequences(&self, reading: &Reading) -> Sequences {

@@ -107,11 +107,8 @@ impl Desk {
                     }
                 };
                 said.extend(scene.texts());
-                if material.sight {
-                    return self.glance(scene);
-                }
-                if !random.random_bool(material.slips) {
-                    return self.draft(scene);
+                if material.sight || !random.random_bool(material.slips) {
+                    return self.taught(material, scene);
                 }
                 // Whoever learns gets the same dialogues; who learns only what to say has no states of its own.
                 let (is_own, seed) = (random.random_bool(material.own), random.random());
@@ -120,7 +117,7 @@ impl Desk {
                     texts: said.clone(),
                     random: ChaCha8Rng::seed_from_u64(seed),
                 });
-                Ok(Draft { life, ..self.draft(scene.slipped(&said, &mut random))? })
+                Ok(Draft { life, ..self.taught(material, scene.slipped(&said, &mut random))? })
             });
             runs.push(run.collect::<Result<_, _>>()?);
         }
@@ -134,28 +131,31 @@ impl Desk {
     ///
     /// As [`drafts`](Self::drafts).
     pub fn held_out(&self, material: &Material, count: usize) -> Result<BTreeMap<String, Vec<Vec<Draft>>>, TrainError> {
+        let named = |name: &str| match material {
+            Material { sight: true, .. } => format!("sight of {name}"),
+            Material { blind: true, .. } => format!("blind {name}"),
+            _ => name.to_owned(),
+        };
         let mut all = BTreeMap::new();
         for &task in material.tasks.keys() {
             let runs = (0..count).step_by(material.together).map(|start| {
                 let run = start..count.min(start + material.together);
                 run.map(|index| {
                     let setup = world::held_out(material, task, index)?;
-                    let scene = Scene::of_world(index as u64, &setup);
-                    if material.sight { self.glance(scene) } else { self.draft(scene) }
+                    self.taught(material, Scene::of_world(index as u64, &setup))
                 })
                 .collect()
             });
-            let name = if material.sight { format!("sight of {}", task.name()) } else { task.name().to_owned() };
-            all.insert(name, instructive(runs.collect::<Result<_, TrainError>>()?));
+            all.insert(named(task.name()), instructive(runs.collect::<Result<_, TrainError>>()?));
         }
         let shelf = material.files.as_ref().and_then(|files| self.shelves.get(files)?.1.as_ref());
         if let Some(shelf) = shelf {
             let clock = Clock::new(material.fps[0])?;
             let runs = (0..count.min(shelf.len())).map(|number| {
                 let mut random = ChaCha8Rng::seed_from_u64(number as u64);
-                Ok(vec![self.draft(Scene::of_shelf(shelf, number, material, clock, &mut random)?)?])
+                Ok(vec![self.taught(material, Scene::of_shelf(shelf, number, material, clock, &mut random)?)?])
             });
-            all.insert(shelf.name(), instructive(runs.collect::<Result<_, TrainError>>()?));
+            all.insert(named(&shelf.name()), instructive(runs.collect::<Result<_, TrainError>>()?));
         }
         Ok(all)
     }
@@ -165,6 +165,19 @@ impl Desk {
         let (width, height) = self.preprocessor.size(scene.size.0, scene.size.1)?;
         let patches = |side: u32| (side / self.preprocessor.patch) as usize;
         Ok(Grid { height: patches(height), width: patches(width) })
+    }
+
+    /// The draft of a scene, as `material` teaches it.
+    fn taught(&self, material: &Material, scene: Scene) -> Result<Draft, TrainError> {
+        if material.sight {
+            return self.glance(scene);
+        }
+        let draft = self.draft(scene)?;
+        if !material.blind {
+            return Ok(draft);
+        }
+        let visual = draft.grid.visual_tokens(self.preprocessor.merge as usize);
+        Ok(Draft { tokens: draft.tokens.without_frames(visual).answers_and_tags(), ..draft })
     }
 
     /// The draft of frames alone, whose visual tokens are to be the words for what they show.
@@ -181,7 +194,8 @@ impl Desk {
                 }
             }
         }
-        let tokens = Tokens { ids: Vec::new(), positions: Default::default(), frames, targets };
+        let (ids, positions, tags) = Default::default();
+        let tokens = Tokens { ids, positions, frames, targets, tags };
         Ok(Draft { scene, tokens, grid, patches: None, life: None })
     }
 

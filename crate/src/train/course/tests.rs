@@ -96,3 +96,25 @@ fn who_only_sees_is_to_name_what_each_visual_token_shows() {
     }
     assert!(named > 200, "{named}");
 }
+
+#[test]
+fn who_is_blind_learns_answers_and_times_and_nothing_is_drawn_for_it() {
+    let blind = RECIPE.replace("slips = 1.0\nown = 1.0\n", "blind = true\n");
+    let blind = blind.replace("narration = 1.0, time-sensitive = 1.0", "grounding = 1.0");
+    let (desk, recipe) = desk(&blind);
+    let (seeing, same) = self::desk(&blind.replace("blind = true", ""));
+    let placeholder = desk.protocol.frame(1)[1];
+    let mut answers = 0;
+    for (mut draft, seen) in drafts(&desk, &recipe).into_iter().zip(drafts(&seeing, &same)) {
+        let texts: usize = draft.scene.texts().count();
+        answers += texts;
+        let lesson = desk.lesson(&mut draft).unwrap();
+        assert!(lesson.patches.is_empty() && lesson.tokens.frames.is_empty());
+        assert!(!lesson.tokens.ids.contains(&placeholder));
+        assert!(lesson.tokens.targets.iter().all(|target| target.state.is_none()));
+        let ids = |tokens: &Tokens| tokens.targets.iter().map(|target| target.id).collect::<Vec<_>>();
+        assert_eq!(ids(&lesson.tokens).iter().filter(|&&id| id == desk.protocol.end()[0]).count(), texts);
+        assert_eq!(ids(&lesson.tokens), ids(&seen.tokens.answers_and_tags()));
+    }
+    assert!(answers > 5, "{answers}");
+}

@@ -10,8 +10,9 @@ use crate::clock::Clock;
 use crate::data::Script;
 use crate::synth::{self, Film, Setup, Split, Task};
 
-/// Streams that have been going on for some time began up to so many rounds ago.
-const LATEST: u64 = 600;
+/// Streams that have been going on for some time began up to so many rounds ago: as many from 1 to 5 as from 100 to 500, since
+/// small numbers come in every stream, and each has a token of its own.
+const LATEST: f64 = 600.0;
 
 /// What dialogues that are read together have in common.
 pub struct Shape {
@@ -43,7 +44,7 @@ impl Shape {
             height: self.size[1],
             clock: self.clock,
             rounds: self.rounds,
-            first: if late { random.random_range(1..LATEST) } else { 0 },
+            first: if late { LATEST.powf(random.random_range(0.0..1.0)) as u64 } else { 0 },
             quiet: random.random_bool(material.quiet),
         }
     }

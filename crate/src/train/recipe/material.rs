@@ -41,6 +41,10 @@ pub struct Material {
     /// Whether nothing is read in it, and each visual token is to be the words for what it shows: for learning to see.
     #[serde(default)]
     pub sight: bool,
+    /// Whether nobody is shown its frames. Answers are learnt, as far as they follow from what was said before, such as since
+    /// when something has been under way, and the time tags that those copy. A frame is most of a round's work.
+    #[serde(default)]
+    pub blind: bool,
     /// How often each of the world's tasks comes.
     #[serde(default)]
     pub tasks: BTreeMap<Task, f64>,
@@ -106,6 +110,10 @@ impl Material {
                 "late, quiet, slips and own are shares from 0 to 1",
             ),
             (!self.sight || !of_files && self.slips == 0.0, "sight is of the world's films, and knows no slips"),
+            (
+                !self.blind || !self.sight && self.own == 0.0,
+                "blind is of dialogues, and knows no past of the model's own",
+            ),
             (self.own == 0.0 || self.slips > 0.0, "own is a share of the dialogues with slips, and there are none"),
         ];
         rules.into_iter().find(|(holds, _)| !holds).map(|(_, reason)| reason)

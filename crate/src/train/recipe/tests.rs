@@ -143,6 +143,8 @@ fn nonsense_is_refused_in_one_sentence() {
         ("batch = 4", "batch = 4\nslips = -0.1", "late, quiet, slips and own"),
         ("batch = 4", "batch = 4\nslips = 1.0\nown = 1.1", "late, quiet, slips and own"),
         ("batch = 4", "batch = 4\nsight = true\nslips = 0.5", "sight is of the world's films"),
+        ("batch = 4", "batch = 4\nsight = true\nblind = true", "blind is of dialogues"),
+        ("batch = 4", "batch = 4\nslips = 0.5\nown = 0.5\nblind = true", "blind is of dialogues"),
         ("batch = 4", "batch = 4\nown = 0.5", "own is a share of the dialogues with slips"),
     ] {
         let text = RECIPE.replacen(sense, nonsense, 1);
