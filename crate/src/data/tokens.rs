@@ -27,21 +27,16 @@ pub struct Tokens {
 impl Tokens {
     /// The same with nothing in the place of each frame's `visual` tokens. All else keeps its position, as if it had been there.
     pub fn without_frames(mut self, visual: usize) -> Self {
-        let mut kept = vec![true; self.ids.len()];
-        self.frames.drain(..).for_each(|first| kept[first..first + visual].fill(false));
-        let mut rows = Vec::with_capacity(kept.len());
-        let mut left = 0;
-        for &is_kept in &kept {
-            rows.push(left);
-            left += usize::from(is_kept);
+        let mut kept: Vec<usize> = (0..self.ids.len()).collect();
+        for first in self.frames.drain(..).rev() {
+            kept.drain(first..first + visual);
         }
-        let learnable = self.targets.iter_mut().chain(&mut self.tags);
-        learnable.for_each(|target| target.row = rows[target.row]);
-        let mut keeps = kept.iter().copied();
-        self.ids.retain(|_| keeps.next() == Some(true));
+        self.ids = kept.iter().map(|&place| self.ids[place]).collect();
         for axis in &mut self.positions {
-            let mut keeps = kept.iter().copied();
-            axis.retain(|_| keeps.next() == Some(true));
+            *axis = kept.iter().map(|&place| axis[place]).collect();
+        }
+        for target in self.targets.iter_mut().chain(&mut self.tags) {
+            target.row = kept.partition_point(|&place| place < target.row);
         }
         self
     }
