@@ -77,7 +77,7 @@ pub(super) fn turn_slots(
     turned
 }
 
-/// A head, turned by what stands in a row of a [`Rotation`], on the host.
+/// A head, turned by what stands in a row of a [`Rotation`](super::rotation::Rotation), on the host.
 pub(super) fn turned(x: &[f32], turn: &[f32]) -> Vec<f64> {
     let half = x.len() / 2;
     let number = |i: usize| f64::from(x[i]);

@@ -212,6 +212,11 @@ impl Recipe {
                 !Freezable::ALL.iter().all(|part| self.freeze.contains(part)),
                 "all three parts are frozen: there is nothing to learn",
             ),
+            (
+                self.learns != Skill::When
+                    || !self.phases.iter().flat_map(|phase| &phase.material).any(|material| material.blind),
+                "blind material teaches what to say, and who learns only when says nothing: leave one of them out",
+            ),
             (self.objective.holds(), "objective wants a gamma of 0 or more, or three weights of 0 or more"),
             (
                 self.phases.is_sorted_by(|phase, next| phase.until < next.until),

@@ -154,6 +154,10 @@ fn nonsense_is_refused_in_one_sentence() {
     }
     let all: &str = &RECIPE[..RECIPE.find("[[phases").unwrap()];
     assert!(read(&format!("{all}phases = []")).unwrap_err().contains("it has no phases"));
+    let blind = RECIPE.replacen("batch = 4", "batch = 4\nblind = true", 1);
+    assert!(read(&blind).is_ok());
+    let error = read(&blind.replace("seed = 1", "seed = 1\nlearns = \"when\"")).unwrap_err();
+    assert!(error.contains("blind material teaches what to say"), "{error}");
     // Twice the same is not all three.
     assert!(read(&RECIPE.replace("seed = 1", "seed = 1\nfreeze = [\"vision\", \"vision\", \"vision\"]")).is_ok());
 }
