@@ -53,6 +53,10 @@ fn a_log_is_scored_against_the_truth() {
     assert_eq!(report["baselines"].as_array().unwrap().len(), 3);
     let saved: Value = serde_json::from_slice(&std::fs::read(results.join("timing.json")).unwrap()).unwrap();
     assert_eq!(&saved, report);
+    let answers = std::fs::read_to_string(results.join("answers.csv")).unwrap();
+    let rows: Vec<&str> = answers.lines().collect();
+    assert_eq!(rows[0], "task,stream,fate,due_at,given_at,due,given");
+    assert_eq!(rows[1..], ["count,clip,right,5.0,6.0,Two.,two", "count,clip,false-alarm,,20.0,,two"]);
     assert!(std::fs::read_to_string(results.join("threshold.svg")).unwrap().starts_with("<svg "));
 
     let table = succeeds(timing().arg(place.path()));

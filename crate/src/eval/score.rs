@@ -1,7 +1,5 @@
-use std::ops::Range;
-
 use super::confusion::Confusion;
-use super::matching::{SAME, match_in_time};
+use super::replies::{Fate, Given, Replies, within};
 use super::{EvalError, Truth};
 use crate::stream::{State, StateLogits, Turn};
 
@@ -15,7 +13,7 @@ pub(super) const ANSWERS_AT: usize = 1;
 const QUIET: f64 = TOLERANCES[TOLERANCES.len() - 1];
 
 /// A response that repeats one no more than so many seconds away is a duplicate.
-const REPEATED: f64 = 5.0;
+pub(super) const REPEATED: f64 = 5.0;
 
 /// What a model made of one round.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,62 +112,48 @@ impl Tally {
 ///
 /// Rounds do not ascend, or the truth knows nothing of one.
 pub fn score(truth: &Truth, observed: &[Observed]) -> Result<Tally, EvalError> {
-    check(truth, observed)?;
-    let clock = truth.clock;
-    let spoken: Vec<(usize, f64)> = observed
-        .iter()
-        .enumerate()
-        .filter(|(_, round)| round.state == Some(State::Response))
-        .map(|(index, round)| (index, clock.start(round.round)))
-        .collect();
-    let due_at: Vec<f64> = truth.expected.iter().map(|expected| expected.second).collect();
-    let said_at: Vec<f64> = spoken.iter().map(|&(_, second)| second).collect();
-    let pairings = TOLERANCES.map(|tolerance| match_in_time(&due_at, &said_at, tolerance));
-    let said: Vec<Option<String>> =
-        spoken.iter().map(|&(index, _)| observed[index].text.as_deref().map(normalised)).collect();
-
+    let replies = Replies::of(truth, observed)?;
     let mut tally = Tally {
         streams: 1,
-        expected: due_at.len() as u64,
-        spoken: said_at.len() as u64,
-        unheard: said.iter().filter(|text| text.is_none()).count() as u64,
+        expected: truth.expected.len() as u64,
+        spoken: replies.given.len() as u64,
+        unheard: replies.given.iter().filter(|given| given.text.is_none()).count() as u64,
         ..Tally::default()
     };
-    for (count, pairs) in tally.matched.iter_mut().zip(&pairings) {
+    for (count, pairs) in tally.matched.iter_mut().zip(&replies.pairings) {
         *count = pairs.len() as u64;
     }
-    for &(due, heard) in &pairings[ANSWERS_AT] {
-        if let Some(text) = &said[heard] {
-            tally.answered += 1;
-            tally.answered_right += u64::from(*text == normalised(&truth.expected[due].text));
-        }
+    for &(due, given) in &replies.pairings[ANSWERS_AT] {
+        let fate = replies.fate_of_pair(truth, due, given);
+        tally.answered += u64::from(fate != Fate::Unheard);
+        tally.answered_right += u64::from(fate == Fate::Right);
     }
-    let widest = &pairings[TOLERANCES.len() - 1];
-    tally.lateness = widest.iter().map(|&(due, heard)| said_at[heard] - due_at[due]).collect();
+    let widest = &replies.pairings[TOLERANCES.len() - 1];
+    let late = |&(due, given): &(usize, usize)| replies.given[given].second - truth.expected[due].second;
+    tally.lateness = widest.iter().map(late).collect();
 
     let quiet = quiet_rounds(truth, observed);
-    let round_seconds = 1.0 / clock.fps();
+    let round_seconds = 1.0 / truth.clock.fps();
     for (round, _) in observed.iter().zip(&quiet).filter(|(round, _)| round.round >= truth.asked) {
         tally.rounds += 1;
         tally.states.count(truth.states[(round.round - truth.first) as usize], round.state);
     }
     tally.quiet_seconds = quiet.iter().filter(|quiet| **quiet).count() as f64 * round_seconds;
 
-    let mut paired = vec![false; spoken.len()];
-    widest.iter().for_each(|&(_, heard)| paired[heard] = true);
-    for (heard, &(index, second)) in spoken.iter().enumerate().filter(|&(heard, _)| !paired[heard]) {
-        let near = within(&said_at, second - REPEATED..second + REPEATED);
-        if said[heard].is_some() && near.into_iter().any(|other| paired[other] && said[other] == said[heard]) {
-            tally.duplicates += 1;
-        } else {
-            tally.false_alarms += 1;
-            tally.quiet_alarms += u64::from(quiet[index]);
+    for (given, Given { index, .. }) in replies.given.iter().enumerate() {
+        match replies.fate_of_extra(given) {
+            Some(Fate::Duplicate) => tally.duplicates += 1,
+            Some(_) => {
+                tally.false_alarms += 1;
+                tally.quiet_alarms += u64::from(quiet[*index]);
+            }
+            None => {}
         }
     }
     Ok(tally)
 }
 
-fn check(truth: &Truth, observed: &[Observed]) -> Result<(), EvalError> {
+pub(super) fn check(truth: &Truth, observed: &[Observed]) -> Result<(), EvalError> {
     for pair in observed.windows(2) {
         let (last, round) = (pair[0].round, pair[1].round);
         if round <= last {
@@ -192,15 +176,9 @@ fn quiet_rounds(truth: &Truth, observed: &[Observed]) -> Vec<bool> {
     let mut quiet: Vec<bool> = observed.iter().map(|round| round.round >= truth.asked).collect();
     for expected in &truth.expected {
         let begins = expected.from.unwrap_or(expected.second).min(expected.second - QUIET);
-        quiet[within(&seconds, begins..expected.second + QUIET)].fill(false);
+        quiet[within(&seconds, |second| *second, begins..expected.second + QUIET)].fill(false);
     }
     quiet
-}
-
-/// Which of ascending `seconds` lie in a span, both ends included.
-fn within(seconds: &[f64], span: Range<f64>) -> Range<usize> {
-    let first = seconds.partition_point(|&second| second < span.start - SAME);
-    first..seconds.partition_point(|&second| second <= span.end + SAME)
 }
 
 /// A text as answers are compared: in lower case, with single spaces, without punctuation at its end.

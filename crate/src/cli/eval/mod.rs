@@ -8,7 +8,7 @@ use console::style;
 use thiserror::Error;
 
 use super::{Outcome, display};
-use crate::eval::{self, Averages, Baseline, Scores, Sweep, SweepPoint, TimingReport};
+use crate::eval::{self, Averages, Baseline, Reply, Scores, Stream, Sweep, SweepPoint, TimingReport};
 
 /// Score what a model said against what is right.
 #[derive(Debug, Args)]
@@ -40,7 +40,8 @@ struct Timing {
     truth: PathBuf,
     /// What `streamo watch --json` printed: of one sample, or a directory with NAME.jsonl for every sample's video_name
     log: PathBuf,
-    /// A directory for timing.json, and threshold.svg, the curves of other thresholds on the same logits
+    /// A directory for timing.json; answers.csv, every response that was due or given, and how it fared; and threshold.svg,
+    /// the curves of other thresholds on the same logits
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Print a JSON object
@@ -69,31 +70,39 @@ impl Timing {
     fn run(self) -> Outcome {
         let samples = eval::read_samples(&self.truth)?;
         let streams = eval::streams(&samples, &self.log)?;
-        tell(&TimingReport::of(&streams)?, self.output.as_deref(), self.json)
+        tell(&streams, self.output.as_deref(), self.json)
     }
 }
 
-/// Prints a report, after it was written into `directory`, if there is one.
-fn tell(report: &TimingReport, directory: Option<&Path>, json: bool) -> Outcome {
+/// Prints the report of `streams`, after all that is known of them was written into `directory`, if there is one.
+fn tell(streams: &[Stream], directory: Option<&Path>, json: bool) -> Outcome {
+    let report = TimingReport::of(streams)?;
     if let Some(directory) = directory {
-        save(report, directory)?;
+        save(&report, streams, directory)?;
     }
-    display::tell(report, json, |out| print(out, report))
+    display::tell(&report, json, |out| print(out, &report))
 }
 
-fn save(report: &TimingReport, directory: &Path) -> Outcome {
+fn save(report: &TimingReport, streams: &[Stream], directory: &Path) -> Outcome {
     let unwritten = |path: &Path| {
         let path = path.to_owned();
         |cause| Unwritten { path, cause }
     };
     std::fs::create_dir_all(directory).map_err(unwritten(directory))?;
-    let write = |name: &str, contents: String| {
+    let write = |name: &str, contents: Vec<u8>| {
         let path = directory.join(name);
         std::fs::write(&path, contents).map_err(unwritten(&path))
     };
-    write("timing.json", serde_json::to_string_pretty(report)? + "\n")?;
+    write("timing.json", [&serde_json::to_vec_pretty(report)?[..], b"\n"].concat())?;
+    let mut answers = csv::Writer::from_writer(Vec::new());
+    for stream in streams {
+        for reply in Reply::all_of(stream)? {
+            answers.serialize(reply)?;
+        }
+    }
+    write("answers.csv", answers.into_inner().map_err(|error| error.into_error())?)?;
     if let Some(sweep) = &report.sweep {
-        write("threshold.svg", sweep.svg()?)?;
+        write("threshold.svg", sweep.svg()?.into_bytes())?;
     }
     Ok(())
 }

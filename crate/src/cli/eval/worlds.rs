@@ -6,7 +6,7 @@ use super::tell;
 use crate::cli::synth::{SplitArg, parse_size};
 use crate::cli::{ModelArgs, Outcome, display, parse_count, parse_fps};
 use crate::clock::Clock;
-use crate::eval::{TimingReport, Watcher, Worlds};
+use crate::eval::{Watcher, Worlds};
 use crate::kernels::format::Format;
 use crate::model::Description;
 use crate::stream::DecisionRule;
@@ -46,7 +46,8 @@ pub(super) struct WorldsArgs {
     /// Answer exactly when the response's probability among the three states reaches P
     #[arg(long, value_name = "P", value_parser = crate::cli::parse_probability, allow_negative_numbers = true)]
     threshold: Option<f32>,
-    /// A directory for timing.json, and threshold.svg, the curves of other thresholds on the same logits
+    /// A directory for timing.json; answers.csv, every response that was due or given, and how it fared; and threshold.svg,
+    /// the curves of other thresholds on the same logits
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Print a JSON object
@@ -91,6 +92,6 @@ impl WorldsArgs {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        tell(&TimingReport::of(&streams)?, self.output.as_deref(), self.json)
+        tell(&streams, self.output.as_deref(), self.json)
     }
 }
