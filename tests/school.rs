@@ -22,6 +22,7 @@ seed = 7
 model = "model"
 steps = 12
 freeze = []
+average = 0.75
 muon = {}
 
 [rate]
@@ -156,4 +157,10 @@ pub fn weights(place: &Path) -> BTreeMap<String, Vec<u8>> {
     let bytes = fs::read(place.join("model.safetensors")).unwrap();
     let stored = SafeTensors::deserialize(&bytes).unwrap();
     stored.iter().map(|(name, view)| (name.to_owned(), view.data().to_vec())).collect()
+}
+
+/// The same, as numbers of f32.
+pub fn numbers(place: &Path) -> BTreeMap<String, Vec<f32>> {
+    let read = |bytes: Vec<u8>| bytes.as_chunks().0.iter().copied().map(f32::from_le_bytes).collect();
+    weights(place).into_iter().map(|(name, bytes)| (name, read(bytes))).collect()
 }

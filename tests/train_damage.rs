@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use safetensors::{SafeTensors, serialize};
+
 use crate::program::{fails, streamo, succeeds};
 use crate::school::{STEPS, School};
 
@@ -18,17 +20,26 @@ fn cut(path: &Path, share: f64) {
     fs::write(path, &bytes[..(bytes.len() as f64 * share) as usize]).unwrap();
 }
 
+/// Moments as a recipe without a mean keeps them.
+fn forget_mean(path: &Path) {
+    let bytes = fs::read(path).unwrap();
+    let kept = SafeTensors::deserialize(&bytes).unwrap();
+    let moments = kept.iter().filter(|(name, _)| !name.starts_with("a."));
+    fs::write(path, serialize(moments, None).unwrap()).unwrap();
+}
+
 #[test]
 fn a_damaged_checkpoint_is_named_and_the_one_before_it_does() {
     let whole = School::new();
     succeeds(&mut whole.train("whole"));
     type Damage = fn(&Path);
-    let damages: [(&str, Damage); 9] = [
+    let damages: [(&str, Damage); 10] = [
         ("model.safetensors", |place| cut(&place.join("model.safetensors"), 0.7)),
         ("model.safetensors", |place| fs::write(place.join("model.safetensors"), "").unwrap()),
         ("model.safetensors", |place| fs::remove_file(place.join("model.safetensors")).unwrap()),
         ("moments.safetensors", |place| cut(&place.join("moments.safetensors"), 0.99)),
         ("moments.safetensors", |place| fs::remove_file(place.join("moments.safetensors")).unwrap()),
+        ("moments.safetensors: it lacks the mean", |place| forget_mean(&place.join("moments.safetensors"))),
         ("progress.json", |place| fs::write(place.join("progress.json"), "{\"ste").unwrap()),
         ("progress.json", |place| fs::remove_file(place.join("progress.json")).unwrap()),
         ("config.json", |place| cut(&place.join("config.json"), 0.5)),
@@ -129,6 +140,7 @@ fn a_recipe_that_makes_no_sense_is_refused_before_anything_is_written() {
         ("dense = 1.0", "dance = 1.0", "unknown variant `dance`"),
         ("rounds = [1, 2]", "rounds = [2, 1]", "rounds"),
         ("sizes = [[56, 28]]", "sizes = []", "sizes"),
+        ("average = 0.75", "average = 1.0", "average is a number from 0 to 1"),
         ("freeze = []", "freeze = [\"language\", \"vision\", \"merger\"]", "nothing to learn"),
     ] {
         let path = school.write(&[(there, instead)]);

@@ -12,7 +12,7 @@ use streamo_wgpu::train::{Recipe, Trainer};
 use crate::checkpoint::Random;
 use crate::fixtures;
 use crate::program::{json_lines, streamo, succeeds};
-use crate::school::{KEPT, School, weights};
+use crate::school::{KEPT, School, numbers, weights};
 
 /// What a run's folder holds.
 fn listing(run: &Path) -> Vec<String> {
@@ -240,7 +240,7 @@ fn a_checkpoint_is_an_ordinary_model() {
 #[test]
 fn at_the_end_stands_the_model_with_the_numbers_that_it_promises() {
     let school = School::new();
-    school.write(&[("steps = 12", "steps = 2")]);
+    school.write(&[("steps = 12", "steps = 2"), ("average = 0.75", "")]);
     let config = school.file("model/config.json");
     let promise = |what: &str| {
         let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
@@ -268,6 +268,42 @@ fn at_the_end_stands_the_model_with_the_numbers_that_it_promises() {
         succeeds(&mut school.train(promised));
         assert_eq!(weights(&school.file(promised).join("model")), end);
     }
+}
+
+/// After each step a quarter of the way to the weights.
+#[test]
+fn what_is_left_is_the_mean_which_teaches_nothing() {
+    let school = School::new();
+    let fewer = [("steps = 12", "steps = 3"), ("keep = 2", "keep = 4"), ("validate = 100", "validate = 3")];
+    let validated = |run: &str| {
+        let lines = json_lines(school.train(run).arg("--json"));
+        let losses: Vec<_> =
+            lines.iter().filter(|line| line.get("task").is_some()).map(|line| line["tally"].clone()).collect();
+        assert_eq!(losses.len(), 4);
+        losses
+    };
+    school.write(&fewer);
+    let by_the_mean = validated("mean");
+    school.write(&[&fewer[..], &[("average = 0.75", "")]].concat());
+    let by_the_last = validated("last");
+    assert!(by_the_mean.iter().zip(&by_the_last).all(|(mean, last)| mean["loss"] != last["loss"]));
+    for (name, left) in numbers(&school.file("mean/model")) {
+        let [first, steps @ ..] =
+            [0, 1, 2, 3].map(|step| numbers(&school.checkpoint("mean", step)).remove(&name).unwrap());
+        let mean = steps
+            .iter()
+            .fold(first, |mean, step| mean.iter().zip(step).map(|(mean, now)| 0.75 * mean + 0.25 * now).collect());
+        let far = left.iter().zip(&mean).map(|(left, mean)| (left - mean).abs()).fold(0.0, f32::max);
+        assert!(far < 1e-6, "{name}: {far}");
+        assert!(left != steps[2], "{name}");
+    }
+    assert!(weights(&school.checkpoint("mean", 3)) == weights(&school.checkpoint("last", 3)));
+
+    // Who begins with what is left, and does not move, is validated as it was.
+    let still =
+        [("model = \"model\"", "model = \"mean/model\""), ("peak = 0.01", "peak = 1e-30"), ("average = 0.75", "")];
+    school.write(&[&fewer[..], &still].concat());
+    assert!(validated("still") == by_the_mean);
 }
 
 #[test]

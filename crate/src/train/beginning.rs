@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
+use super::average::Average;
 use super::checkpoint::{self, Progress};
 use super::draft::replace_file;
 use super::recipe::Recipe;
@@ -58,7 +59,8 @@ pub fn begin(recipe: &Recipe, run: &Path, device: &Device) -> Result<PathBuf, Tr
         Some(weights) => Model::load_with_origins(&config, &weights, device, &|_| ())?,
         None => Model::load_with_origins(&config, &Drawn::new(recipe.seed), device, &|_| ())?,
     };
-    checkpoint::write(run, Progress { step: 0 }, &model, &origins, &Moments::default(), &describing)
+    let average = recipe.average.map(|_| Average::of(&model));
+    checkpoint::write(run, Progress { step: 0 }, &model, &origins, &Moments::default(), average.as_ref(), &describing)
 }
 
 fn config(describing: &BTreeMap<String, Vec<u8>>) -> Result<ModelConfig, LoadError> {

@@ -1,9 +1,9 @@
 //! What is kept of a training, so that it goes on after it was killed at any moment as if it had not been.
 //!
 //! A checkpoint is a Hugging Face directory of its own, `step-00000100/`, with `moments.safetensors` (the optimiser's,
-//! `m.` and `v.` before the tensors' names) and `progress.json` beside the model. It is written under another name and
-//! gets its own when all of it is on the disk. So is `model/`, which a training leaves at its end: the model alone, with
-//! the numbers that its `config.json` promises.
+//! `m.` and `v.` before the tensors' names, and `a.` before those of the weights' mean) and `progress.json` beside the
+//! model. It is written under another name and gets its own when all of it is on the disk. So is `model/`, which a training
+//! leaves at its end: the model alone, with the numbers that its `config.json` promises.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -17,6 +17,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 
+use super::average::Average;
 use super::draft::{UNFINISHED, replace_directory};
 use super::{Moments, TrainError};
 use crate::model::{Description, Model};
@@ -27,8 +28,9 @@ const PROGRESS: &str = "progress.json";
 const WEIGHTS: &str = "model.safetensors";
 /// What a training leaves at its end, for use.
 pub const MODEL: &str = "model";
-/// What stands before a tensor's name for its two moments.
+/// What stands before a tensor's name for its two moments, and for its mean.
 const MOMENT: [&str; 2] = ["m.", "v."];
+const MEAN: &str = "a.";
 
 /// How far a training is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,21 +104,24 @@ pub fn write(
     model: &Model,
     origins: &[Origin],
     moments: &Moments,
+    average: Option<&Average>,
     describing: &BTreeMap<String, Vec<u8>>,
 ) -> Result<PathBuf, TrainError> {
     let place = run.join(format!("step-{:08}", progress.step));
     let parameters = Parameters::of(model);
     written_whole(&place, describing, |draft| {
         save(&draft.join(WEIGHTS), &named(origins, "", Dtype::F32, |id| parameters.values.get(id).cloned()))?;
-        let mut both = Vec::new();
+        let mut kept = Vec::new();
         for (index, prefix) in MOMENT.into_iter().enumerate() {
             let moment = |id: &ParamId| {
                 let both = moments.0.get(*parameters.order.get(id)?)?.as_ref()?;
                 Some(numbers(both[index].clone()))
             };
-            both.extend(named(origins, prefix, Dtype::F32, moment));
+            kept.extend(named(origins, prefix, Dtype::F32, moment));
         }
-        save(&draft.join(MOMENTS), &both)?;
+        let mean = |id: &ParamId| average?.0.get(*parameters.order.get(id)?).cloned().map(numbers);
+        kept.extend(named(origins, MEAN, Dtype::F32, mean));
+        save(&draft.join(MOMENTS), &kept)?;
         fs::write(draft.join(PROGRESS), serde_json::to_vec_pretty(&progress)?)
     })?;
     Ok(place)
@@ -164,25 +169,29 @@ fn written_whole(
     replace_directory(place, fill).map_err(TrainError::at(place))
 }
 
-/// The optimiser's moments in the checkpoint at `path`.
+/// The optimiser's moments in the checkpoint at `path`, and the weights' mean if it is `averaged`.
 ///
 /// # Errors
 ///
 /// They are damaged, or of another model.
-pub fn moments(path: &Path, model: &Model, origins: &[Origin]) -> Result<Moments, TrainError> {
+pub fn kept(
+    path: &Path,
+    model: &Model,
+    origins: &[Origin],
+    averaged: bool,
+) -> Result<(Moments, Option<Average>), TrainError> {
     let damaged = |reason: String| TrainError::Damaged(path.to_owned(), format!("{MOMENTS}: {reason}"));
     let place = path.join(MOMENTS);
     let bytes = fs::read(&place).map_err(TrainError::at(&place))?;
     let stored = safetensors::SafeTensors::deserialize(&bytes).map_err(|error| damaged(error.to_string()))?;
     let parameters = Parameters::of(model);
-    let mut moments = Moments(vec![None; parameters.order.len()]);
-    for origin in origins {
-        let first = &origin.tensors[0].name;
-        if stored.tensor(&format!("m.{first}")).is_err() {
-            continue;
-        }
-        let mut read = Vec::new();
-        for prefix in MOMENT {
+    // What is kept of every parameter under a prefix, flat, in the order in which the model shows them.
+    let under = |prefix: &str| {
+        let mut found = vec![None; parameters.order.len()];
+        for origin in origins {
+            if stored.tensor(&format!("{prefix}{}", origin.tensors[0].name)).is_err() {
+                continue;
+            }
             let mut tensors = Vec::new();
             for tensor in &origin.tensors {
                 let view =
@@ -193,20 +202,28 @@ pub fn moments(path: &Path, model: &Model, origins: &[Origin]) -> Result<Moments
                 let (numbers, _) = view.data().as_chunks::<4>();
                 tensors.push(numbers.iter().copied().map(f32::from_le_bytes).collect());
             }
-            read.push(origin.put_together(&tensors));
+            let mut rest = origin.put_together(&tensors);
+            for id in &origin.parameters {
+                let after = rest.split_off(parameters.values[id].len());
+                let piece = TensorData::from(std::mem::replace(&mut rest, after).as_slice());
+                found[parameters.order[id]] = Some(Tensor::from_data(piece, model.device()));
+            }
         }
-        let mut start = 0;
-        for id in &origin.parameters {
-            let (place, count) = (parameters.order[id], parameters.values[id].len());
-            let piece = |all: &[f32]| {
-                let values = all[start..start + count].to_vec();
-                Tensor::from_data(TensorData::new(values, [count]), model.device())
-            };
-            moments.0[place] = Some([piece(&read[0]), piece(&read[1])]);
-            start += count;
-        }
+        Ok(found)
+    };
+    let [first, second] = [under(MOMENT[0])?, under(MOMENT[1])?];
+    let moments = first.into_iter().zip(second).map(|both| match both {
+        (Some(first), Some(second)) => Ok(Some([first, second])),
+        (None, None) => Ok(None),
+        _ => Err(damaged("a tensor has one of its two moments".to_owned())),
+    });
+    let moments = Moments(moments.collect::<Result<_, _>>()?);
+    if !averaged {
+        return Ok((moments, None));
     }
-    Ok(moments)
+    let mean: Option<Vec<_>> = under(MEAN)?.into_iter().collect();
+    let mean = mean.ok_or_else(|| damaged("it lacks the mean of the weights".to_owned()))?;
+    Ok((moments, Some(Average(mean))))
 }
 
 /// The model at `path`, on `device`, and what its parameters are made of.

@@ -9,6 +9,7 @@
 //! the answers, and where an answer ends.
 
 mod adamw;
+mod average;
 mod batch;
 mod beginning;
 mod checkpoint;

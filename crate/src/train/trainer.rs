@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
+use super::average::Average;
 use super::beginning::{begin, describing, keep_recipe};
 use super::checkpoint::{self, Progress};
 use super::course::{Desk, Draft};
@@ -31,6 +32,8 @@ pub struct Trainer {
     /// Which of them stand between embedding and head.
     between: Vec<bool>,
     moments: Moments,
+    /// Where the recipe wants one.
+    average: Option<Average>,
     progress: Progress,
     device: Device,
     workers: Workers,
@@ -75,8 +78,8 @@ impl Trainer {
             Some(place) => place,
             None => begin(&recipe, run, &device)?,
         };
-        let Resumed { describing, description, model, origins, moments, progress } =
-            Resumed::read(&newest, &device).map_err(|error| error.of_checkpoint(&newest))?;
+        let Resumed { describing, description, model, origins, moments, average, progress } =
+            Resumed::read(&newest, &recipe, &device).map_err(|error| error.of_checkpoint(&newest))?;
         Ok(Self {
             learns: learns(&model, &origins, &recipe.freeze),
             between: between(&model, &origins),
@@ -87,6 +90,7 @@ impl Trainer {
             model,
             origins,
             moments,
+            average,
             progress,
             device,
             workers: Workers::new(if threads == 0 && is_gpu { 1 } else { threads }),
@@ -117,9 +121,9 @@ impl Trainer {
         &self.recipe
     }
 
-    /// The model as it is now.
-    pub fn model(&self) -> &Model {
-        &self.model
+    /// The model with the means of its weights, where the recipe wants them.
+    fn mean(&self) -> Option<Model> {
+        self.average.as_ref().map(|average| average.put_into(&self.model))
     }
 
     /// Goes on to step `end`, or to the recipe's last one before it, and validates, keeps and draws in the recipe's rhythm.
@@ -156,7 +160,8 @@ impl Trainer {
         if self.done() == self.recipe.steps && !self.run.join(checkpoint::MODEL).exists() {
             self.tidy()?;
             journal.draw()?;
-            checkpoint::finish(&self.run, &self.model, &self.origins, &self.describing)?;
+            let mean = self.mean();
+            checkpoint::finish(&self.run, mean.as_ref().unwrap_or(&self.model), &self.origins, &self.describing)?;
         }
         Ok(())
     }
@@ -197,6 +202,9 @@ impl Trainer {
             return Err(TrainError::Diverged { step, loss: tally.loss, norm });
         }
         self.model = model;
+        if let Some((average, decay)) = self.average.as_mut().zip(self.recipe.average) {
+            average.follow(&self.model, decay);
+        }
         self.progress.step = step;
         Ok(Step { step, rate, norm, tally })
     }
@@ -207,13 +215,15 @@ impl Trainer {
     ///
     /// As [`step`](Self::step).
     pub fn validate(&self) -> Result<BTreeMap<String, Tally>, TrainError> {
+        let mean = self.mean();
+        let model = mean.as_ref().unwrap_or(&self.model);
         let mut validated = Vec::new();
         for material in &self.recipe.phase(self.recipe.steps).material {
             for (name, runs) in self.desk.held_out(material, self.recipe.rhythm.streams)? {
                 let whole = self.count(&runs);
                 let parts = self.workers.map(runs, |mut drafts| {
                     Ok::<_, TrainError>(self.batch(&self.lessons(&mut drafts)?).tally(
-                        &self.model,
+                        model,
                         self.recipe.objective,
                         &whole,
                     )?)
@@ -276,8 +286,8 @@ impl Trainer {
     /// The disk, or the device: then nothing is kept.
     pub fn save(&self) -> Result<PathBuf, TrainError> {
         self.settle()?;
-        let place =
-            checkpoint::write(&self.run, self.progress, &self.model, &self.origins, &self.moments, &self.describing)?;
+        let Self { run, progress, model, origins, moments, average, describing, .. } = self;
+        let place = checkpoint::write(run, *progress, model, origins, moments, average.as_ref(), describing)?;
         self.tidy()?;
         Ok(place)
     }
@@ -298,19 +308,20 @@ struct Resumed {
     model: Model,
     origins: Vec<Origin>,
     moments: Moments,
+    average: Option<Average>,
     progress: Progress,
 }
 
 impl Resumed {
     /// The checkpoint at `place`, its model without autodiff.
-    fn read(place: &Path, device: &Device) -> Result<Self, TrainError> {
+    fn read(place: &Path, recipe: &Recipe, device: &Device) -> Result<Self, TrainError> {
         let describing = describing(place)?;
         let description = Description::read(&Directory(place.to_owned()))?;
         let (model, origins) = checkpoint::model(place, &description, device)?;
         let model = model.without_autodiff();
-        let moments = checkpoint::moments(place, &model, &origins)?;
         let progress = checkpoint::progress(place)?;
-        Ok(Self { describing, description, model, origins, moments, progress })
+        let (moments, average) = checkpoint::kept(place, &model, &origins, recipe.average.is_some())?;
+        Ok(Self { describing, description, model, origins, moments, average, progress })
     }
 }
 

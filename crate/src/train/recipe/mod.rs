@@ -43,6 +43,10 @@ pub struct Recipe {
     /// The optimiser of the matrices between embedding and head, where it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muon: Option<Muon>,
+    /// Where a running mean of the weights is validated, and left at the end, in place of those of the last step: the share
+    /// of it that stays with each step. 0.998 looks back over some 500.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
     /// The loss.
     #[serde(default)]
     pub objective: Objective,
@@ -202,6 +206,7 @@ impl Recipe {
                 "adamw wants epsilon and clip above 0, and weight_decay not below",
             ),
             (self.muon.is_none_or(|muon| beta(muon.momentum)), "muon.momentum is a number from 0 to 1, without 1"),
+            (self.average.is_none_or(beta), "average is a number from 0 to 1, without 1"),
             (!self.phases.is_empty(), "it has no phases: say what is to be learnt"),
             (
                 self.rhythm.save > 0 && self.rhythm.keep > 0 && self.rhythm.validate > 0,
