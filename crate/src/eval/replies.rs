@@ -3,9 +3,12 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::matching::{SAME, match_in_time};
-use super::score::{ANSWERS_AT, REPEATED, TOLERANCES, check};
+use super::score::{ANSWERS_AT, TOLERANCES};
 use super::{EvalError, Observed, Stream, Truth, normalised};
 use crate::stream::State;
+
+/// A response that repeats one no more than so many seconds away is a duplicate.
+const REPEATED: f64 = 5.0;
 
 /// How a response that was due or given fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -151,6 +154,23 @@ impl Replies {
         let repeats =
             text.is_some() && near.into_iter().any(|other| self.belongs[other] && self.given[other].text == *text);
         Some(if repeats { Fate::Duplicate } else { Fate::FalseAlarm })
+    }
+}
+
+fn check(truth: &Truth, observed: &[Observed]) -> Result<(), EvalError> {
+    for pair in observed.windows(2) {
+        let (last, round) = (pair[0].round, pair[1].round);
+        if round <= last {
+            return Err(EvalError::Order { sample: truth.name.clone(), round, last });
+        }
+    }
+    let known = truth.first..truth.first + truth.states.len() as u64;
+    match observed.iter().find(|round| !known.contains(&round.round)) {
+        None => Ok(()),
+        Some(&Observed { round, .. }) => {
+            let (first, last) = (known.start, known.end.saturating_sub(1));
+            Err(EvalError::Long { sample: truth.name.clone(), round, first, last })
+        }
     }
 }
 

@@ -12,9 +12,6 @@ pub(super) const ANSWERS_AT: usize = 1;
 /// Beyond the widest tolerance nothing is due: what is said there is a false alarm, and a second is quiet.
 const QUIET: f64 = TOLERANCES[TOLERANCES.len() - 1];
 
-/// A response that repeats one no more than so many seconds away is a duplicate.
-pub(super) const REPEATED: f64 = 5.0;
-
 /// What a model made of one round.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
@@ -151,23 +148,6 @@ pub fn score(truth: &Truth, observed: &[Observed]) -> Result<Tally, EvalError> {
         }
     }
     Ok(tally)
-}
-
-pub(super) fn check(truth: &Truth, observed: &[Observed]) -> Result<(), EvalError> {
-    for pair in observed.windows(2) {
-        let (last, round) = (pair[0].round, pair[1].round);
-        if round <= last {
-            return Err(EvalError::Order { sample: truth.name.clone(), round, last });
-        }
-    }
-    let known = truth.first..truth.first + truth.states.len() as u64;
-    match observed.iter().find(|round| !known.contains(&round.round)) {
-        None => Ok(()),
-        Some(&Observed { round, .. }) => {
-            let (first, last) = (known.start, known.end.saturating_sub(1));
-            Err(EvalError::Long { sample: truth.name.clone(), round, first, last })
-        }
-    }
 }
 
 /// Which of the rounds that were observed are quiet.
