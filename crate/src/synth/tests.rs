@@ -252,6 +252,17 @@ fn nothing_that_is_asked_for_happens_in_quiet_streams() {
 }
 
 #[test]
+fn films_to_be_learnt_from_are_asked_of_more() {
+    let most = |task, split| {
+        let asked = |seed| sample(seed, &Setup { split, ..setup(task) }).raw.question.len();
+        (0..100).map(asked).max().unwrap()
+    };
+    assert_eq!([Task::Memory, Task::Grounding].map(|task| most(task, Split::HeldOut)), [3, 1]);
+    assert!((6..=10).contains(&most(Task::Memory, Split::Train)));
+    assert!((3..=5).contains(&most(Task::Grounding, Split::Train)));
+}
+
+#[test]
 fn grounding_names_seconds_of_the_time_tags() {
     let mut found = 0;
     for seed in 0..200 {

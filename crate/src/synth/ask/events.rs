@@ -136,6 +136,21 @@ pub(super) fn alert(asker: &mut Asker) -> Option<Asked> {
 }
 
 pub(super) fn grounding(asker: &mut Asker) -> Option<Asked> {
+    let mut asked = grounding_of_one(asker)?;
+    for _ in 0..asker.further(0, 4) {
+        let Some(Asked { questions, answers }) = grounding_of_one(asker) else { continue };
+        asked.questions.extend(questions);
+        // Two questions may mean the same event.
+        answers.into_iter().for_each(|answer| {
+            if !asked.answers.contains(&answer) {
+                asked.answers.push(answer);
+            }
+        });
+    }
+    Some(asked)
+}
+
+fn grounding_of_one(asker: &mut Asker) -> Option<Asked> {
     let pattern = sought(asker)?;
     let clock = asker.setup.clock;
     let second = |round: usize| {

@@ -11,7 +11,7 @@ const AGO: f64 = 2.0;
 pub(super) fn memory(asker: &mut Asker) -> Option<Asked> {
     let mut rounds: Vec<usize> = (4..asker.setup.rounds).collect();
     asker.dice.shuffle(&mut rounds);
-    rounds.truncate(1 + asker.dice.index(3));
+    rounds.truncate(1 + asker.further(2, 9));
     rounds.sort_unstable();
     let mut asked = Asked { questions: Vec::new(), answers: Vec::new() };
     for round in rounds {

@@ -138,6 +138,13 @@ impl Asker<'_> {
     fn split(&self) -> Split {
         self.setup.split
     }
+
+    /// Of how much more than one thing a film is asked. To be learnt from, every second film is asked of much: reading it
+    /// costs the same.
+    fn further(&mut self, usual: usize, much: usize) -> usize {
+        let most = if self.split() == Split::Train && self.dice.chance(0.5) { much } else { usual };
+        self.dice.index(most + 1)
+    }
 }
 
 /// A clock for texts that name seconds.
