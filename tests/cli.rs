@@ -249,6 +249,30 @@ fn a_model_may_limit_its_own_answers() {
 }
 
 #[test]
+fn a_model_may_have_a_threshold_of_its_own() {
+    let model = Spoilt::copy_of("tied");
+    model.edit("streamo.json", |settings| settings["threshold"] = json!(0));
+    let watch = |words: &[&str]| {
+        let mut command = streamo(["watch", "--json", "--device", "cpu", "--max-tokens", "2", "--model"]);
+        json_lines(command.arg(model.path()).arg(fixtures::path("frames")).args(words))
+    };
+    let answers = |turns: &[Value]| turns.iter().filter(|turn| turn["state"] == "response").count();
+    let record = tempfile::tempdir().unwrap();
+    let place = record.path().join("record");
+    let turns = watch(&["--record", place.to_str().unwrap()]);
+    assert_eq!(answers(&turns), turns.len());
+    assert_eq!(answers(&watch(&["--threshold", "1"])), 0, "who says one is heard");
+
+    let mut inspect = streamo(["inspect", "--json"]);
+    assert_eq!(json_lines(inspect.arg(model.path()))[0]["threshold"], 0.0);
+    // A record holds it: the stream stays what it was.
+    model.edit("streamo.json", |settings| settings["threshold"] = json!(1));
+    assert_eq!(answers(&watch(&[])), 0);
+    let mut replay = streamo(["replay", "--device", "cpu", "--model"]);
+    succeeds(replay.arg(model.path()).arg(&place));
+}
+
+#[test]
 fn a_record_replays_to_the_same_bits_and_tampering_shows() {
     let case = Case::new("tied");
     let place = tempfile::tempdir().unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::program::{fails, json_lines, streamo, succeeds};
+use crate::program::{Spoilt, fails, json_lines, streamo, succeeds};
 
 /// A sample with one response due at second 5, and its log, in which the model answers at second 6 and once more at 20.
 fn write(directory: &Path) {
@@ -90,4 +90,24 @@ fn a_model_is_scored_before_worlds_that_are_made_up_on_the_way() {
     assert_eq!(report, &json_lines(&mut worlds())[0], "the same worlds, the same model");
     assert_ne!(report, &json_lines(worlds().args(["--seed", "1"]))[0], "other worlds");
     assert!(fails(streamo(["eval", "worlds"]).args(["--model", "/nowhere"])).contains("/nowhere"));
+}
+
+#[test]
+fn before_worlds_the_threshold_of_who_decides_holds() {
+    let with = |threshold: f32| {
+        let model = Spoilt::copy_of("tied");
+        model.edit("streamo.json", |settings| settings["threshold"] = json!(threshold));
+        model
+    };
+    let (talks, is_silent) = (with(0.0), with(1.0));
+    let spoken = |model: &Spoilt, words: &[&str]| {
+        let mut command = streamo(["eval", "worlds", "--device", "cpu", "--films", "1", "--rounds", "5", "--json"]);
+        command.args(["--task", "narration", "--size", "112x56", "--model"]).arg(model.path()).args(words);
+        json_lines(&mut command)[0]["overall"]["spoken"].as_u64().unwrap()
+    };
+    let decider = |model: &Spoilt| ["--decider".to_owned(), model.path().to_str().unwrap().to_owned()];
+    assert!(spoken(&talks, &[]) > 0);
+    assert_eq!(spoken(&talks, &["--threshold", "1"]), 0, "who says one is heard");
+    assert_eq!(spoken(&talks, &decider(&is_silent).each_ref().map(String::as_str)), 0);
+    assert!(spoken(&is_silent, &decider(&talks).each_ref().map(String::as_str)) > 0);
 }

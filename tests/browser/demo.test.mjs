@@ -93,7 +93,10 @@ for (const { name, launch } of BROWSERS) {
         await page.getByRole("button", { name: "Play the clip" }).click();
         await rounds(page, 1);
         assert.doesNotMatch(await page.locator("#model-name").innerText(), /bundled/i);
-        await page.locator("#threshold-auto").uncheck();
+        const auto = page.locator("#threshold-auto");
+        const { threshold } = JSON.parse(await readFile(join(house, "crate/assets/mini/streamo.json"), "utf8"));
+        assert.equal(await page.locator("#threshold-value").innerText(), threshold.toFixed(2), "the model's own");
+        await auto.uncheck();
         await page.locator("#threshold").fill("0");
         await page.locator('#log-lines p[data-state="response"]').nth(1).waitFor({ timeout: 60_000 });
         await page.locator("#threshold").fill("1");

@@ -100,6 +100,7 @@ function watch(streamo: Streamo): void {
   log.clear();
   pace.clear();
   probabilities.clear();
+  probabilities.begin(streamo.model);
   timeline.begin(fps);
   cost.begin(streamo.model, streamo.device);
   seen.begin();

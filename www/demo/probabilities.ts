@@ -1,15 +1,18 @@
-import type { DecisionRule, State, Turn } from "streamo-wgpu";
+import type { DecisionRule, ModelInfo, State, Turn } from "streamo-wgpu";
 import { made, part } from "./elements.js";
 import { STATES, STATE_WORDS } from "./words.js";
 
 const bars = part("bars", HTMLDListElement);
 const slider = part("threshold", HTMLInputElement);
 const auto = part("threshold-auto", HTMLInputElement);
+const autoWords = part("threshold-auto-words", HTMLSpanElement);
 const value = part("threshold-value", HTMLSpanElement);
 
 /** The three probabilities of the newest second, and the threshold drawn through that of a response. */
 export class Probabilities {
   readonly #rows = new Map<State, { bar: HTMLElement; number: HTMLElement }>();
+  /** The threshold of the model itself. */
+  #own: number | null = null;
 
   constructor(private readonly tune: (rule: DecisionRule) => void) {
     for (const state of STATES) {
@@ -43,6 +46,12 @@ export class Probabilities {
     return { threshold: auto.checked ? null : slider.valueAsNumber };
   }
 
+  begin({ threshold }: ModelInfo): void {
+    this.#own = threshold;
+    autoWords.textContent = threshold === null ? "the likeliest state wins" : "as the model has it";
+    this.#show();
+  }
+
   turn({ probabilities }: Turn): void {
     for (const [state, { bar, number }] of this.#rows) {
       const p = probabilities?.[state] ?? 0;
@@ -64,10 +73,14 @@ export class Probabilities {
   }
 
   #show(): void {
-    const words = auto.checked ? "auto" : slider.valueAsNumber.toFixed(2);
+    if (auto.checked && this.#own !== null) {
+      slider.valueAsNumber = this.#own;
+    }
+    const open = auto.checked && this.#own === null;
+    const words = open ? "auto" : slider.valueAsNumber.toFixed(2);
     value.textContent = words;
     slider.setAttribute("aria-valuetext", words);
-    document.body.classList.toggle("threshold-set", !auto.checked);
+    document.body.classList.toggle("threshold-set", !open);
     document.body.style.setProperty("--threshold", slider.value);
   }
 }

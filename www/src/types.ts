@@ -43,7 +43,7 @@ export interface Question {
 
 /** How the three logits become a state. */
 export interface DecisionRule {
-  /** Answer exactly when the probability of `response` reaches this; `null`: the likeliest state wins. */
+  /** Answer exactly when the probability of `response` reaches this; `null`: as the model has it, see {@link ModelInfo.threshold}. */
   threshold?: number | null;
   /** Added to the logits of silence, standby and response before they are compared. */
   bias?: [number, number, number];
@@ -159,6 +159,8 @@ export interface ModelInfo {
   fps: number;
   /** Rounds whose frames it keeps. */
   window: number;
+  /** What the probability of `response` must reach for an answer; `null`: the likeliest state wins. */
+  threshold: number | null;
   /** Bytes on the device: of its weights, and of the memory of a stream with its own window. */
   needs: { weights: number; memory: number };
 }

@@ -15,7 +15,7 @@ use crate::train::Trainer;
 /// Of the table: due and given are responses; precision, recall and F1 say how well those given meet those due, within a
 /// second and for F1 at other tolerances too; best is F1 with the threshold that suits these very films best; right is the
 /// share of right texts among those within a second of their time; alarms/h are false alarms a quiet hour; late is the
-/// median lateness.
+/// median lateness. In every row the likeliest state wins, whatever threshold a model brings.
 #[derive(Debug, Args)]
 pub(super) struct Compare {
     /// The plan: which trainings, on what films

@@ -50,6 +50,7 @@ struct Report {
     states: [u32; 3],
     prompt_tokens: usize,
     fps: f64,
+    threshold: Option<f32>,
     pixels: [u32; 2],
     most_visual_tokens: usize,
     arena: &'static str,
@@ -157,6 +158,7 @@ fn report(
         states: protocol.states(),
         prompt_tokens: prompt,
         fps: settings.fps,
+        threshold: settings.threshold,
         pixels: [settings.min_pixels, settings.max_pixels],
         most_visual_tokens: visual,
         arena: arena.name(),
@@ -216,10 +218,12 @@ fn print(out: &mut impl Write, report: &Report) -> io::Result<()> {
     };
     line("vocabulary", format!("{} tokens, {head}; states {:?}", count(report.vocabulary as u64), report.states))?;
     let [min, max] = report.pixels;
+    let answers =
+        report.threshold.map_or_else(String::new, |threshold| format!("; answers at a probability of {threshold}"));
     line(
         "stream",
         format!(
-            "{} fps, frames of {min}–{max} pixels, at most {} visual tokens; prompt of {} tokens",
+            "{} fps, frames of {min}–{max} pixels, at most {} visual tokens; prompt of {} tokens{answers}",
             report.fps, report.most_visual_tokens, report.prompt_tokens
         ),
     )?;

@@ -127,7 +127,8 @@ struct StreamArgs {
     /// How a round's first token is found: among the three states, or freely as upstream decodes
     #[arg(long, value_enum, default_value = "states")]
     decision: DecisionArg,
-    /// Answer exactly when the response's probability among the three states reaches P
+    /// Answer exactly when the response's probability among the three states reaches P [default: the model's; without one
+    /// the likeliest state wins]
     #[arg(long, value_name = "P", value_parser = parse_probability, allow_negative_numbers = true)]
     threshold: Option<f32>,
     /// Add to a state's logit before deciding, as in response=0.5; repeat for several

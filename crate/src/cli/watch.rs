@@ -224,7 +224,7 @@ impl StreamArgs {
             memory: self.memory(),
             arena: self.arena.into(),
             decision: self.decision(),
-            rule: self.rule(),
+            rule: self.rule().or_of(&description.settings),
             feedback: self.feedback(),
             max_tokens: self.max_tokens.map_or(description.settings.max_tokens, |most| most as usize),
             keep,

@@ -115,6 +115,7 @@ impl Comparison {
         };
         let watcher = self.watcher(&row.model)?;
         let decider = row.decider.as_deref().map(|decider| self.watcher(decider)).transpose()?;
+        // No threshold: one that a model brings was chosen for the weights that its training began with.
         let options = worlds.options(&watcher.description.settings, DecisionRule::default());
         let streams = worlds.films(tasks).into_iter().map(|film| {
             let stream = worlds.watch(film, &options, &watcher, decider.as_ref())?;

@@ -30,6 +30,9 @@ pub struct Settings {
     pub window: u64,
     /// Most tokens that a round generates, its state included.
     pub max_tokens: usize,
+    /// What the probability of a response among the three states must reach for one; without it the likeliest state wins. It
+    /// belongs to the weights that it was chosen for.
+    pub threshold: Option<f32>,
     /// What the model is, in a sentence for people.
     pub about: Option<String>,
 }
@@ -57,6 +60,7 @@ impl Default for Settings {
             fps: 1.0,
             window: 120,
             max_tokens: 512,
+            threshold: None,
             about: None,
         }
     }
@@ -88,6 +92,11 @@ impl Settings {
             return Err(SettingsError::Value(
                 "max_tokens is 0, and a round's state is a token; give 1 or more".to_owned(),
             ));
+        }
+        if let Some(threshold) = settings.threshold.filter(|threshold| !(0.0..=1.0).contains(threshold)) {
+            return Err(SettingsError::Value(format!(
+                "the threshold is {threshold}, and a probability is a number from 0 to 1"
+            )));
         }
         Ok(settings)
     }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::model::Settings;
+
 /// What the model makes of a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -61,6 +63,11 @@ pub struct DecisionRule {
 }
 
 impl DecisionRule {
+    /// This rule, or what a model with these `settings` has where it leaves the threshold open.
+    pub fn or_of(self, settings: &Settings) -> Self {
+        Self { threshold: self.threshold.or(settings.threshold), ..self }
+    }
+
     /// The state that follows from `logits`; the earlier in [`State::ALL`] among equals.
     pub fn decide(&self, logits: &StateLogits) -> State {
         let values = logits.values();

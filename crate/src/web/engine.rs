@@ -83,6 +83,7 @@ impl Engine {
                 "weights": store.format().name(),
                 "fps": settings.fps,
                 "window": settings.window,
+                "threshold": settings.threshold,
                 "needs": {
                     "weights": store.device_bytes(&self.opened.device),
                     "memory": usual(&self.description)?.arena_bytes(),
@@ -124,7 +125,7 @@ impl Engine {
         let prologue = Prologue::write(&self.description, options).map_err(Failure::from)?;
         prologue.check(&self.opened.device).map_err(Failure::from)?;
         let session = prologue.begin(Rc::clone(model)).map_err(Failure::from)?;
-        Ok(Watcher::new(session, self.opened.device.clone()))
+        Ok(Watcher::new(session, self.description.settings.clone(), self.opened.device.clone()))
     }
 
     /// Has `tell` called with the reason when the GPU is lost; for an engine that is opened later.

@@ -8,20 +8,22 @@ use super::failure::Failure;
 use crate::device;
 use crate::frame::bitmap::Bitmaps;
 use crate::frame::{Frame, FrameError, Picture};
+use crate::model::Settings;
 use crate::stream::{DecisionRule, Question, Session, SessionError};
 
 /// A stream that is watched.
 #[wasm_bindgen]
 pub struct Watcher {
     session: Session,
+    settings: Settings,
     device: Device,
     bitmaps: Bitmaps,
 }
 
 impl Watcher {
-    /// Of a session on `device`.
-    pub(super) fn new(session: Session, device: Device) -> Self {
-        Self { session, bitmaps: Bitmaps::new(&device), device }
+    /// Of a session on `device`, of a model with these `settings`.
+    pub(super) fn new(session: Session, settings: Settings, device: Device) -> Self {
+        Self { session, settings, bitmaps: Bitmaps::new(&device), device }
     }
 
     async fn look(&mut self, round: f64, picture: Picture<'_>, hear: &Function) -> Result<String, JsValue> {
@@ -73,7 +75,7 @@ impl Watcher {
     /// It is none.
     pub fn decide_by(&mut self, rule: &str) -> Result<(), JsValue> {
         let rule: DecisionRule = serde_json::from_str(rule).map_err(Failure::invalid)?;
-        self.session.decide_by(rule);
+        self.session.decide_by(rule.or_of(&self.settings));
         Ok(())
     }
 

@@ -45,7 +45,7 @@ impl Wishes {
             memory: MemoryMode::Rolling,
             arena: self.arena,
             decision: Decision::States,
-            rule: self.rule,
+            rule: self.rule.or_of(settings),
             feedback: Feedback::Ids,
             max_tokens,
             keep: Keep::Nothing,

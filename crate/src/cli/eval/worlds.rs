@@ -43,7 +43,8 @@ pub(super) struct WorldsArgs {
     /// What chance begins with
     #[arg(long, value_name = "S", default_value = "0")]
     seed: u64,
-    /// Answer exactly when the response's probability among the three states reaches P
+    /// Answer exactly when the response's probability among the three states reaches P [default: the model's, where there is
+    /// one the decider's; without one the likeliest state wins]
     #[arg(long, value_name = "P", value_parser = crate::cli::parse_probability, allow_negative_numbers = true)]
     threshold: Option<f32>,
     /// A directory for timing.json; answers.csv, every response that was due or given, and how it fared; and threshold.svg,
@@ -66,8 +67,17 @@ impl WorldsArgs {
             films: self.films.into(),
             seed: self.seed,
         };
+        let decider = match &self.decider {
+            Some(path) => {
+                let args = ModelArgs { model: Some(path.clone()), ..self.model };
+                let description = Description::read(args.files().as_ref())?;
+                Some((args, description))
+            }
+            None => None,
+        };
+        let decides = decider.as_ref().map_or(&description.settings, |(_, description)| &description.settings);
         let rule = DecisionRule { threshold: self.threshold, ..DecisionRule::default() };
-        let options = worlds.options(&description.settings, rule);
+        let options = worlds.options(&description.settings, rule.or_of(decides));
         let tasks = match self.tasks.is_empty() {
             true => Task::ALL.into_iter().filter(|&task| task != Task::Dense).collect(),
             false => self.tasks,
@@ -76,13 +86,7 @@ impl WorldsArgs {
             let model = args.load_model(&description, &options, Format::default())?.model;
             Ok(Watcher { description, model })
         };
-        let decider = match &self.decider {
-            Some(path) => {
-                let args = ModelArgs { model: Some(path.clone()), ..self.model };
-                Some(load(&args, Description::read(args.files().as_ref())?)?)
-            }
-            None => None,
-        };
+        let decider = decider.map(|(args, description)| load(&args, description)).transpose()?;
         let watcher = load(&self.model, description)?;
         let films = worlds.films(&tasks);
         let bar = display::films_bar("watching", films.len() as u64);
